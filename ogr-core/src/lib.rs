@@ -1,0 +1,1 @@
+//! The core of ogr: traits, models, errors, transport and workflows over git forges.

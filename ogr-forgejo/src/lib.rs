@@ -1,0 +1,1 @@
+//! The Forgejo and Gitea backend of ogr.

@@ -1,0 +1,1 @@
+//! The GitHub backend of ogr.

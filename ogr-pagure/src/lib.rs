@@ -1,0 +1,1 @@
+//! The Pagure backend of ogr.
