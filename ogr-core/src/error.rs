@@ -186,6 +186,7 @@ struct Inner {
     limit: Option<LimitHit>,
     outcome: Outcome,
     retryable: bool,
+    stray: bool,
     source: Option<std::sync::Arc<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -230,6 +231,7 @@ impl Error {
             limit: None,
             outcome,
             retryable,
+            stray: false,
             source: None,
         }))
     }
@@ -331,6 +333,18 @@ impl Error {
     ) -> Self {
         self.0.source = Some(std::sync::Arc::from(source.into()));
         self
+    }
+
+    /// Marks an answer that the expected forge would not have given.
+    #[must_use]
+    pub(crate) fn stray(mut self) -> Self {
+        self.0.stray = true;
+        self
+    }
+
+    /// Whether the expected forge would not have given this answer.
+    pub(crate) fn is_stray(&self) -> bool {
+        self.0.stray
     }
 
     /// What went wrong.

@@ -28,6 +28,7 @@ pub mod credentials;
 mod decorator;
 mod error;
 mod forge;
+pub mod git;
 
 pub mod http;
 mod listing;
@@ -42,7 +43,7 @@ pub use area::{
     projects::{NewProject, ProjectInfo, ProjectQuery, Projects, Visibility},
     pull_requests::{
         Base, Comment, Head, Merge, MergeMethod, MergeOutcome, Mergeable, NewPullRequest,
-        PullRequest, PullRequestChange, PullRequestQuery, PullRequestState, PullRequests,
+        PullRequest, PullRequestChange, PullRequestQuery, PullRequestState, PullRequests, Side,
         StateFilter,
     },
     refs::{Branch, ChangedFile, Commit, Comparison, FileStatus, Refs, Signature, Tag},
@@ -51,12 +52,13 @@ pub use area::{
     users::{User, Users},
 };
 pub use capability::{Capabilities, Support};
-pub use credentials::Credential;
+pub use credentials::{Credential, Credentials};
 pub use decorator::read_only::{ReadOnly, Refusal};
 pub use error::{Error, ErrorKind, LimitHit, LimitKind, Outcome, Result};
 pub use forge::{
     CallOptions, Forge, ForgeKind, GitCredential, GitTransport, Instance, Page, Project,
 };
 pub use listing::Listing;
-pub use location::ProjectPath;
+pub use location::{Link, ProjectPath, RepoUrl};
 pub use operation::Operation;
+pub use registry::Registry;

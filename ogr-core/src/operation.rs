@@ -72,6 +72,7 @@ operations! {
     PullRequestsList "pull_requests.list" "list pull requests"
     PullRequestsGet "pull_requests.get" "read a pull request"
     PullRequestsCreate "pull_requests.create" "open a pull request"
+    PullRequestsCreateUnique "pull_requests.create.unique" "refuse a second open pull request for the same head and target"
     PullRequestsCreateForkToFork "pull_requests.create.fork_to_fork" "open a pull request from a fork to another fork"
     PullRequestsCreateDraft "pull_requests.create.draft" "open a pull request as a draft"
     PullRequestsCreateLabels "pull_requests.create.labels" "open a pull request with labels"

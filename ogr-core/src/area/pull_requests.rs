@@ -199,6 +199,16 @@ impl Comment {
     }
 }
 
+/// One of the two sides of a pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Side {
+    /// The project that the head branch is in.
+    Head,
+    /// The project that is to change.
+    Base,
+}
+
 /// Which pull requests to list, by state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -661,6 +671,10 @@ pub trait PullRequests: Send + Sync {
     ///
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the commit is not there, where the forge checks that.
     async fn for_commit(&self, sha: &str) -> Result<Vec<PullRequest>>;
+
+    /// On which side a pull request shows the statuses of its head commit: those set on the project of its head (GitLab,
+    /// Forgejo), or those set on the project that it targets (GitHub, Pagure).
+    fn status_side(&self) -> Side;
 
     /// The ref by which git can fetch its head from this project: `refs/pull/7/head`.
     fn head_refspec(&self, number: u64) -> String;

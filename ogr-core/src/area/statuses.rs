@@ -293,6 +293,10 @@ pub trait Statuses: Send + Sync {
     /// The statuses of a commit, newest first where the forge keeps their history.
     fn list(&self, sha: &str) -> Listing<CommitStatus>;
 
+    /// The status as this forge will keep it: with the state that it maps to, the description cut, and an address
+    /// where it demands one. A program that compares what is there with what it would set compares with this.
+    fn kept(&self, sha: &str, status: &NewStatus) -> NewStatus;
+
     /// What the statuses of a commit amount to.
     ///
     /// # Errors

@@ -94,3 +94,18 @@ impl fmt::Debug for Credential {
         }
     }
 }
+
+/// Credentials, each for one instance and kind of forge.
+#[derive(Debug, Clone, Default)]
+pub struct Credentials;
+
+impl Credentials {
+    /// The credential for an instance.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when it does not fit.
+    pub fn for_instance(&self, _instance: &crate::Instance) -> crate::Result<Option<Credential>> {
+        Ok(None)
+    }
+}

@@ -15,7 +15,8 @@ use crate::{
     GitCredential, GitTransport, Instance, Listing, Merge, MergeOutcome, NewCommit, NewFork,
     NewProject, NewPullRequest, NewRelease, NewStatus, Operation, Page, Project, ProjectInfo,
     ProjectPath, ProjectQuery, Projects, PullRequest, PullRequestChange, PullRequestQuery,
-    PullRequests, Refs, Release, ReleaseChange, Releases, Result, Statuses, Tag, Tree, User, Users,
+    PullRequests, Refs, Release, ReleaseChange, Releases, Result, Side, Statuses, Tag, Tree, User,
+    Users,
     http::{Effect, RateState, RawRequest, Reply},
 };
 
@@ -393,6 +394,10 @@ impl PullRequests for ReadOnlyProject {
         self.inner.pull_requests().for_commit(sha).await
     }
 
+    fn status_side(&self) -> Side {
+        self.inner.pull_requests().status_side()
+    }
+
     fn head_refspec(&self, number: u64) -> String {
         self.inner.pull_requests().head_refspec(number)
     }
@@ -409,6 +414,10 @@ impl Statuses for ReadOnlyProject {
             Operation::StatusesSet,
             format_args!("@{sha} {}", status.context),
         )
+    }
+
+    fn kept(&self, sha: &str, status: &NewStatus) -> NewStatus {
+        self.inner.statuses().kept(sha, status)
     }
 
     fn list(&self, sha: &str) -> Listing<CommitStatus> {

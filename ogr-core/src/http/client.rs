@@ -209,7 +209,10 @@ impl Client {
         }
         let recorder = span.clone();
         async move {
-            let result = self.within_deadline(call).await;
+            let result = match self.within_deadline(call).await {
+                Err(error) if error.is_stray() => Err(self.explain_stray(error).await),
+                result => result,
+            };
             if let Err(error) = &result {
                 tracing::debug!(%error, "call failed");
                 if let Some(status) = error.status() {
@@ -266,6 +269,23 @@ impl Client {
             ));
         }
         Ok(url)
+    }
+
+    /// An answer that the expected forge does not give: another may have taken its host.
+    async fn explain_stray(&self, error: Error) -> Error {
+        let Some(watch) = &self.shared.config.watch else {
+            return error;
+        };
+        match watch.other_forge().await {
+            Some(kind) => error
+                .with_kind(ErrorKind::ForgeChanged)
+                .with_retryable(false)
+                .with_message(format!(
+                    "this handle was made for {}, and {kind} answers here now",
+                    self.shared.instance.kind
+                )),
+            None => error,
+        }
     }
 
     async fn within_deadline(&self, call: Call) -> Result<Reply> {
@@ -547,7 +567,10 @@ impl Client {
         };
         match refusal {
             Some(refusal) => {
-                let error = self.refused(&answer, refusal);
+                let mut error = self.refused(&answer, refusal);
+                if is_stray(&answer, &self.shared.instance) {
+                    error = error.stray();
+                }
                 self.lane.limits.refused(&error);
                 Err(error)
             }
@@ -687,6 +710,17 @@ fn is_html(answer: &Answer<'_>) -> bool {
             })
         }
     }
+}
+
+/// Whether the answer is one that an API of the expected kind does not give: no JSON where an address of the API is unknown,
+/// or a web page in place of data.
+fn is_stray(answer: &Answer<'_>, instance: &Instance) -> bool {
+    let of_the_api = answer.call.url.as_str().starts_with(instance.api.as_str());
+    let unknown = matches!(answer.status.as_u16(), 200..=299 | 404 | 405 | 410);
+    let json = answer
+        .header("content-type")
+        .is_some_and(|content_type| content_type.contains("json"));
+    of_the_api && answer.call.wants_json && unknown && !json && !answer.body.is_empty()
 }
 
 /// What an error page means. The status speaks first: Pagure's failures and unknown routes are pages.

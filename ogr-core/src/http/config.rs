@@ -2,11 +2,12 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use http::HeaderValue;
 use url::Url;
 
 use super::Wire;
-use crate::Operation;
+use crate::{ForgeKind, Operation};
 
 /// Why a call waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,13 @@ pub struct Pause {
 pub trait Observer: Send + Sync {
     /// A call is about to wait.
     fn pause(&self, pause: &Pause);
+}
+
+/// Knows whether a host still runs the forge that a handle was made for. The registry has one for each host that it probed.
+#[async_trait]
+pub trait Watch: Send + Sync {
+    /// The forge that answers now, if it is another. It is asked when an answer looks like that of a wrong forge.
+    async fn other_forge(&self) -> Option<ForgeKind>;
 }
 
 /// How the transport behaves. The defaults suit a bot; every field may be changed.
@@ -83,6 +91,8 @@ pub struct HttpConfig {
     pub plain_http_hosts: Vec<String>,
     /// Who is told of waits.
     pub observer: Option<Arc<dyn Observer>>,
+    /// Who knows whether the host has changed its forge.
+    pub watch: Option<Arc<dyn Watch>>,
     /// What sends the requests; `reqwest` when `None`.
     pub wire: Option<Arc<dyn Wire>>,
 }
@@ -104,6 +114,7 @@ impl Default for HttpConfig {
             proxy: None,
             plain_http_hosts: Vec::new(),
             observer: None,
+            watch: None,
             wire: None,
         }
     }

@@ -47,7 +47,7 @@ mod wire;
 pub use auth::Authorization;
 pub use call::{Call, Effect, Payload, Reply};
 pub use client::Client;
-pub use config::{HttpConfig, Observer, Pause, PauseReason};
+pub use config::{HttpConfig, Observer, Pause, PauseReason, Watch};
 pub use dialect::{Answer, Dialect, Pace, Refusal};
 pub use limits::RateState;
 pub use link::{page_number, rel};

@@ -35,7 +35,7 @@ pub(super) fn wait(
         ErrorKind::Timeout => true,
         _ => false,
     };
-    let harmless = error.outcome() == Outcome::NotSent || call.effect != Effect::Create;
+    let harmless = error.outcome() != Outcome::Unknown || call.effect != Effect::Create;
     if !(may_pass && harmless) {
         return None;
     }

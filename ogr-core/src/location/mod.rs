@@ -10,6 +10,8 @@ mod pages;
 mod parse;
 mod path;
 mod repo_url;
+#[cfg(test)]
+mod tests;
 
 pub use link::Link;
 pub use path::ProjectPath;

@@ -13,6 +13,19 @@ type Found = (ProjectPath, Option<Link>);
 
 /// The project and the link in the parts of a path, on a forge of this kind; else the reason.
 pub(super) fn read(kind: ForgeKind, segments: &[&str]) -> Result<Found, String> {
+    let reserved = match kind {
+        ForgeKind::GitHub => GITHUB_RESERVED,
+        ForgeKind::GitLab => GITLAB_RESERVED,
+        ForgeKind::Forgejo | ForgeKind::Gitea => FORGEJO_RESERVED,
+        ForgeKind::Pagure => PAGURE_RESERVED,
+    };
+    if let [first, _, ..] = segments
+        && reserved.contains(first)
+    {
+        return Err(format!(
+            "/{first}/ is a page of {kind} itself, not of a project"
+        ));
+    }
     match kind {
         ForgeKind::GitHub => github(segments),
         ForgeKind::GitLab => gitlab(segments),
@@ -22,6 +35,32 @@ pub(super) fn read(kind: ForgeKind, segments: &[&str]) -> Result<Found, String> 
         ForgeKind::Pagure => pagure(segments),
     }
 }
+
+// Names that no owner can have, of those that people may paste.
+const GITHUB_RESERVED: &[&str] = &[
+    "apps",
+    "collections",
+    "enterprises",
+    "marketplace",
+    "orgs",
+    "settings",
+    "sponsors",
+    "stars",
+    "topics",
+    "users",
+];
+const GITLAB_RESERVED: &[&str] = &[
+    "admin",
+    "api",
+    "dashboard",
+    "explore",
+    "groups",
+    "help",
+    "projects",
+    "users",
+];
+const FORGEJO_RESERVED: &[&str] = &["admin", "api", "assets", "explore", "org", "user"];
+const PAGURE_RESERVED: &[&str] = &["api", "group", "groups", "settings", "user", "users"];
 
 /// Pages of a project on GitHub that point at nothing that ogr has a name for.
 const GITHUB_PAGES: &[&str] = &[
@@ -68,13 +107,11 @@ fn github(segments: &[&str]) -> Result<Found, String> {
         }
         ["issues", number, ..] if numbered(number).is_some() => numbered(number).map(Link::Issue),
         ["commit", commit, ..] => Some(commit_or_ref(commit)),
-        ["tree" | "blob" | "raw" | "blame" | "edit" | "commits", place @ ..]
-            if !place.is_empty() =>
-        {
-            Some(place_in_refs(place))
-        }
+        [
+            "tree" | "blob" | "raw" | "blame" | "edit" | "commits",
+            place @ ..,
+        ] => place_in_refs(place),
         ["releases", "tag", tag @ ..] if !tag.is_empty() => Some(Link::Release(tag.join("/"))),
-        ["tree", ..] => None,
         [page, ..] if GITHUB_PAGES.contains(page) => None,
         _ => return Err(no_page("GitHub", page)),
     };
@@ -120,11 +157,10 @@ fn gitlab(segments: &[&str]) -> Result<Found, String> {
             numbered(number).map(Link::Issue)
         }
         ["commit", commit, ..] => Some(commit_or_ref(commit)),
-        ["tree" | "blob" | "raw" | "blame" | "edit" | "commits", place @ ..]
-            if !place.is_empty() =>
-        {
-            Some(place_in_refs(place))
-        }
+        [
+            "tree" | "blob" | "raw" | "blame" | "edit" | "commits",
+            place @ ..,
+        ] => place_in_refs(place),
         ["tags", "new"] => None,
         ["tags", tag @ ..] if !tag.is_empty() => Some(Link::Tag(tag.join("/"))),
         ["releases", "new" | "permalink", ..] => None,
@@ -184,16 +220,14 @@ fn forgejo(segments: &[&str]) -> Result<Found, String> {
         }
         ["issues", number, ..] if numbered(number).is_some() => numbered(number).map(Link::Issue),
         ["commit", commit, ..] => Some(commit_or_ref(commit)),
-        ["src" | "raw" | "media" | "blame" | "commits", place @ ..] if !place.is_empty() => {
-            Some(match place {
-                ["branch", at] => Link::Branch((*at).to_owned()),
-                ["tag", at] => Link::Tag((*at).to_owned()),
-                ["commit", at] => commit_or_ref(at),
-                ["branch" | "tag" | "commit", at, path @ ..] => file(at, path),
-                // Before 2017 the kind of the ref was not said.
-                place => place_in_refs(place),
-            })
-        }
+        ["src" | "raw" | "media" | "blame" | "commits", place @ ..] => match place {
+            ["branch", at] => Some(Link::Branch((*at).to_owned())),
+            ["tag", at] => Some(Link::Tag((*at).to_owned())),
+            ["commit", at] => Some(commit_or_ref(at)),
+            ["branch" | "tag" | "commit", at, path @ ..] => Some(file(at, path)),
+            // Long ago the kind of the ref was not said.
+            place => place_in_refs(place),
+        },
         ["releases", "tag", tag @ ..] if !tag.is_empty() => Some(Link::Release(tag.join("/"))),
         [page, ..] if FORGEJO_PAGES.contains(page) => None,
         _ => return Err(no_page("Forgejo", page)),
@@ -254,9 +288,7 @@ fn pagure(segments: &[&str]) -> Result<Found, String> {
             (None, None) => return Err(no_page("Pagure", page)),
         },
         [] => {
-            return Err(
-                "a project on Pagure is NAME, NAMESPACE/NAME or a fork of such".to_owned(),
-            );
+            return Err("a project on Pagure is NAME, NAMESPACE/NAME or a fork of such".to_owned());
         }
     };
     Ok(match owner {
@@ -305,15 +337,15 @@ fn project(namespaces: &[&str], name: &str) -> Result<ProjectPath, String> {
 }
 
 /// A ref, or a ref and a path: `main`, `main/docs`, `refs/heads/main/docs`.
-fn place_in_refs(place: &[&str]) -> Link {
-    match place {
+fn place_in_refs(place: &[&str]) -> Option<Link> {
+    Some(match place {
         ["refs", "heads", at] => Link::Branch((*at).to_owned()),
         ["refs", "tags", at] => Link::Tag((*at).to_owned()),
         ["refs", "heads" | "tags", at, path @ ..] => file(at, path),
         [at] => name_or_commit(at),
         [at, path @ ..] => file(at, path),
-        [] => Link::Ref(String::new()),
-    }
+        [] => return None,
+    })
 }
 
 fn file(at: &str, path: &[&str]) -> Link {

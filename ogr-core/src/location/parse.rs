@@ -143,7 +143,10 @@ fn without_scheme(text: &str) -> Result<Parts> {
     let numeric = after.is_some_and(|after| after.bytes().all(|b| b.is_ascii_digit()));
     match after {
         Some(_) if user.is_none() && numeric => {
-            let port = after.filter(|after| !after.is_empty()).map(port).transpose()?;
+            let port = after
+                .filter(|after| !after.is_empty())
+                .map(port)
+                .transpose()?;
             bare(host, port, path)
         }
         Some(after) if !is_web => {

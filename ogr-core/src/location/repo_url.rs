@@ -209,9 +209,8 @@ impl RepoUrl {
     ///
     /// [`ErrorKind::Invalid`] when no project of such a forge can have that path, or its pages have no such place.
     pub fn resolve(&self, kind: ForgeKind, base_path: &str) -> Result<(ProjectPath, Option<Link>)> {
-        let invalid = |why: String| {
-            Error::new(ErrorKind::Invalid, why).with_resource(self.to_string())
-        };
+        let invalid =
+            |why: String| Error::new(ErrorKind::Invalid, why).with_resource(self.to_string());
         let segments = self
             .below(base_path)
             .ok_or_else(|| invalid(format!("it is not below {base_path}")))?;
@@ -249,7 +248,10 @@ impl RepoUrl {
     /// The parts after those of the base path; `None` when it does not begin so. A prefix of the pages does not
     /// stand in `ssh` and `git` addresses.
     fn below(&self, base_path: &str) -> Option<&[String]> {
-        let base: Vec<&str> = base_path.split('/').filter(|part| !part.is_empty()).collect();
+        let base: Vec<&str> = base_path
+            .split('/')
+            .filter(|part| !part.is_empty())
+            .collect();
         if base.is_empty() || !self.is_web() {
             return Some(&self.parts.segments);
         }
