@@ -1,111 +1,22 @@
 //! Credentials: what they are, and where they are found.
+//!
+//! A [`Credential`] belongs to an instance *and* a kind of forge. [`Credentials`] holds them, or finds them in the
+//! environment, in the files of the forges' own tools, in `.netrc` and in the helpers of git.
 
-use std::{
-    fmt,
-    hash::{BuildHasher, RandomState},
-    sync::OnceLock,
-};
+mod credential;
+mod discovery;
+mod env;
+mod fj;
+mod gh;
+mod git_helper;
+mod glab;
+mod netrc;
+mod shape;
+mod store;
+mod tea;
+#[cfg(test)]
+mod tests;
+mod tool;
 
-use base64::Engine;
-use secrecy::{ExposeSecret, SecretString};
-
-/// A credential of one instance of a forge.
-///
-/// `Debug` shows its kind and never its secret.
-#[derive(Clone)]
-#[non_exhaustive]
-pub enum Credential {
-    /// A personal, project or application token, sent in the way that the forge prefers.
-    Token(SecretString),
-    /// An OAuth token.
-    Bearer(SecretString),
-    /// The token of a GitLab CI job.
-    JobToken(SecretString),
-    /// A user name with a password, or with a token in its place.
-    Basic {
-        /// The user name.
-        username: String,
-        /// The password.
-        password: SecretString,
-    },
-}
-
-impl Credential {
-    /// A personal, project or application token.
-    pub fn token(token: impl Into<String>) -> Self {
-        Self::Token(SecretString::from(token.into()))
-    }
-
-    /// A number that tells credentials apart within this process, for caches and limits.
-    pub fn identity(&self) -> u64 {
-        static HASHER: OnceLock<RandomState> = OnceLock::new();
-        let hasher = HASHER.get_or_init(RandomState::new);
-        // 0 stands for "no credential".
-        hasher
-            .hash_one((self.kind(), self.username(), self.secret()))
-            .max(1)
-    }
-
-    /// A text without this credential's secret, in any of the forms in which it goes over the wire.
-    pub fn redact(&self, text: &str) -> String {
-        let mut forms = vec![self.secret().to_owned()];
-        if let Self::Basic { username, password } = self {
-            let pair = format!("{username}:{}", password.expose_secret());
-            forms.push(base64::engine::general_purpose::STANDARD.encode(pair));
-        }
-        forms
-            .iter()
-            .filter(|form| !form.is_empty())
-            .fold(text.to_owned(), |text, form| {
-                text.replace(form.as_str(), "***")
-            })
-    }
-
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Token(_) => "Token",
-            Self::Bearer(_) => "Bearer",
-            Self::JobToken(_) => "JobToken",
-            Self::Basic { .. } => "Basic",
-        }
-    }
-
-    fn username(&self) -> &str {
-        match self {
-            Self::Basic { username, .. } => username,
-            _ => "",
-        }
-    }
-
-    fn secret(&self) -> &str {
-        match self {
-            Self::Token(secret) | Self::Bearer(secret) | Self::JobToken(secret) => secret,
-            Self::Basic { password, .. } => password,
-        }
-        .expose_secret()
-    }
-}
-
-impl fmt::Debug for Credential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Basic { username, .. } => write!(f, "Basic({username:?}, ***)"),
-            _ => write!(f, "{}(***)", self.kind()),
-        }
-    }
-}
-
-/// Credentials, each for one instance and kind of forge.
-#[derive(Debug, Clone, Default)]
-pub struct Credentials;
-
-impl Credentials {
-    /// The credential for an instance.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when it does not fit.
-    pub fn for_instance(&self, _instance: &crate::Instance) -> crate::Result<Option<Credential>> {
-        Ok(None)
-    }
-}
+pub use credential::Credential;
+pub use store::Credentials;

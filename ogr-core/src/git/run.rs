@@ -308,7 +308,6 @@ impl Git {
             // Set but empty: git asks no program, not even that of SSH_ASKPASS.
             .env("GIT_ASKPASS", "")
             .env("GIT_ALLOW_PROTOCOL", "file:git:http:https:ssh")
-            .env("GIT_OPTIONAL_LOCKS", "0")
             .env("LC_ALL", "C")
             .env_remove("LANGUAGE");
         if std::env::var_os("GIT_SSH_COMMAND").is_none() && std::env::var_os("GIT_SSH").is_none() {

@@ -51,6 +51,35 @@ pub enum Payload {
     },
 }
 
+impl Payload {
+    /// A value as JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`] when the value cannot be written as JSON.
+    pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self> {
+        let bytes = serde_json::to_vec(value).map_err(|error| {
+            Error::new(ErrorKind::Invalid, "the request cannot be written as JSON")
+                .with_source(error)
+        })?;
+        Ok(Self::Bytes {
+            content_type: HeaderValue::from_static("application/json"),
+            bytes: bytes.into(),
+        })
+    }
+
+    /// Pairs as an urlencoded form.
+    pub fn form<K: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
+        let encoded = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(pairs)
+            .finish();
+        Self::Bytes {
+            content_type: HeaderValue::from_static("application/x-www-form-urlencoded"),
+            bytes: encoded.into(),
+        }
+    }
+}
+
 /// One request as a plain value: what it is for, and what goes over the wire.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -169,15 +198,8 @@ impl Call {
     ///
     /// [`ErrorKind::Invalid`] when the value cannot be written as JSON.
     pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Result<Self> {
-        let bytes = serde_json::to_vec(value).map_err(|error| {
-            Error::new(ErrorKind::Invalid, "the request cannot be written as JSON")
-                .with_operation(self.operation)
-                .with_source(error)
-        })?;
-        self.payload = Payload::Bytes {
-            content_type: HeaderValue::from_static("application/json"),
-            bytes: bytes.into(),
-        };
+        self.payload =
+            Payload::json(value).map_err(|error| error.with_operation(self.operation))?;
         Ok(self)
     }
 
@@ -187,13 +209,7 @@ impl Call {
         mut self,
         pairs: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
-        let encoded = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(pairs)
-            .finish();
-        self.payload = Payload::Bytes {
-            content_type: HeaderValue::from_static("application/x-www-form-urlencoded"),
-            bytes: encoded.into(),
-        };
+        self.payload = Payload::form(pairs);
         self
     }
 

@@ -74,19 +74,19 @@ impl RawRequest {
     ///
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when the value cannot be written as JSON.
     pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Result<Self> {
-        let bytes = serde_json::to_vec(value).map_err(|error| {
-            crate::Error::new(
-                crate::ErrorKind::Invalid,
-                "the request cannot be written as JSON",
-            )
-            .with_operation(Operation::ForgeRaw)
-            .with_source(error)
-        })?;
-        self.payload = Payload::Bytes {
-            content_type: HeaderValue::from_static("application/json"),
-            bytes: bytes.into(),
-        };
+        self.payload =
+            Payload::json(value).map_err(|error| error.with_operation(Operation::ForgeRaw))?;
         Ok(self)
+    }
+
+    /// Sends pairs as an urlencoded form.
+    #[must_use]
+    pub fn form<K: AsRef<str>, V: AsRef<str>>(
+        mut self,
+        pairs: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        self.payload = Payload::form(pairs);
+        self
     }
 
     /// The request as a call to an address that has been checked.

@@ -18,12 +18,14 @@
 //! # Ok(()) }
 //! ```
 
+mod ensure_commit;
 mod ensure_fork;
 mod ensure_pull_request;
 mod lock;
 mod plan;
 mod report;
 
+pub use ensure_commit::{CommitPlan, EnsureCommit, EnsuredCommit, Route, ensure_commit};
 pub use ensure_fork::{EnsureFork, ForkPlan, ensure_fork};
 pub use ensure_pull_request::{EnsurePullRequest, PullRequestPlan, ensure_pull_request};
 pub use plan::{Change, Ensured, PlannedWrite};
