@@ -13,7 +13,7 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(
     name = "release_sync",
-    after_help = "Tokens come from OGR_TOKEN_<HOST> (the host in upper case, with _ for all but letters and digits), from each forge's \
+    after_help = "Tokens come from OGR_TOKEN_<HOST> (the host in upper case, with _ for a dot and __ for a dash), from each forge's \
                   usual variable for its own public host (GITHUB_TOKEN, GITLAB_TOKEN, FORGEJO_TOKEN, PAGURE_TOKEN), and from where gh, \
                   glab, tea, fj, netrc and git credential helpers keep them.\n\n\
                   Exit status: 0 when every branch was synced, 1 when one failed (the others are still done), 2 for a wrong command line."

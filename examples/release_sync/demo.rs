@@ -7,7 +7,7 @@ use ogr_mock::{MockForge, ProjectSetup};
 
 use crate::{
     Result,
-    sync::{self, Outcome},
+    sync::{self, Outcome, Plan},
 };
 
 const SPEC: &str = "\
@@ -45,7 +45,8 @@ impl Stage {
         upstream.add_project("hello/hello", ProjectSetup::default()).await?;
         for forge in [&pagure, &forgejo] {
             forge.add_group("rpms", &["alice"]);
-            let setup = ProjectSetup::default().default_branch("rawhide");
+            let mut setup = ProjectSetup::default();
+            setup.default_branch = Some("rawhide".to_owned());
             forge.add_project("rpms/hello", setup).await?;
             let files = [("hello.spec", Some(SPEC))];
             forge.commit("rpms/hello", "rawhide", "Import hello", &files).await?;
@@ -69,15 +70,29 @@ impl Stage {
         let files = [("VERSION", Some(version))];
         let message = format!("Release {version}");
         self.upstream.commit("hello/hello", "main", &message, &files).await?;
-        self.upstream.release("hello/hello", &tag, "main", notes).await?;
+        self.upstream
+            .release("hello/hello", &tag, |release| {
+                release.body = Some(notes.to_owned());
+            })
+            .await?;
         Ok(())
     }
 
     /// Syncs the latest release into both packages.
     pub async fn sync(&self) -> Result<Outcome> {
+        let (release, request) = self.request().await?;
+        Ok(sync::run(&release, &request).await)
+    }
+
+    /// Says what a sync of the latest release would write.
+    pub async fn plan(&self) -> Result<Plan> {
+        let (release, request) = self.request().await?;
+        Ok(sync::plan(&release, &request).await)
+    }
+
+    async fn request(&self) -> Result<(sync::Release, sync::Request)> {
         let upstream = self.project(&self.upstream, "hello/hello").await?;
         let release = sync::Release::of(upstream, None).await?;
-        println!("upstream release {}:", release.tag);
         let request = sync::Request {
             packages: vec![
                 self.project(&self.pagure, "rpms/hello").await?,
@@ -86,7 +101,7 @@ impl Stage {
             branches: Vec::new(),
             fast_forward: vec!["f42".to_owned()],
         };
-        Ok(sync::run(&release, &request).await)
+        Ok((release, request))
     }
 
     async fn project(&self, forge: &MockForge, path: &str) -> Result<Arc<dyn Project>> {

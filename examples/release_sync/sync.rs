@@ -234,7 +234,7 @@ async fn sync_branch(
         }
         let done = result.map(|(pull, change)| Done {
             url: pull.web_url,
-            change: if change == Change::Created { change } else { change },
+            change,
         });
         outcome.rows.push(row(package, target, done));
     }

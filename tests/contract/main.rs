@@ -7,13 +7,20 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod bad_input;
+mod contents;
 mod economy;
+mod forks;
 mod ground;
 mod projects;
+mod pull_requests;
+mod refs;
+mod releases;
 mod scenario;
 #[path = "../spec/table.rs"]
-mod spec;
+mod operations;
 mod stage;
+mod statuses;
 mod users;
 mod work;
 
@@ -37,6 +44,13 @@ fn scenarios() -> Vec<Scenario> {
     [
         users::scenarios(),
         projects::scenarios(),
+        forks::scenarios(),
+        refs::scenarios(),
+        contents::scenarios(),
+        pull_requests::scenarios(),
+        statuses::scenarios(),
+        releases::scenarios(),
+        bad_input::scenarios(),
         economy::scenarios(),
     ]
     .concat()

@@ -7,14 +7,16 @@ use std::sync::{
 };
 
 use ogr::{
-    CallOptions, Credential, Forge, ForgeKind, GitTransport, NewFork, NewProject, Project,
-    ProjectPath, http::HttpConfig, workflow::EnsureFork,
+    CallOptions, Credential, ErrorKind, Forge, ForgeKind, GitTransport, Merge, MergeOutcome, NewFork,
+    NewProject, Project, ProjectPath,
+    http::{HttpConfig, RawRequest},
+    workflow::EnsureFork,
 };
 use ogr_mock::MockForge;
 
 use crate::{
     ground::Ground,
-    spec::{self, Table},
+    operations::{self, Table},
     work::Work,
 };
 
@@ -131,7 +133,7 @@ impl Stage {
     async fn settle_default_branch(&self, project: &dyn Project) {
         if self.kind() == ForgeKind::Pagure {
             let path = format!("{}/git/branches", project.path());
-            let request = ogr::http::RawRequest::post(path).form([("branch_name", "main")]);
+            let request = RawRequest::post(path).form([("branch_name", "main")]);
             project.forge().raw(request).await.unwrap();
         }
         assert_eq!(
@@ -172,6 +174,41 @@ impl Stage {
         work.commit(message);
         work.push(&url, &[&format!("HEAD:{branch}")]);
         work.head()
+    }
+
+    /// Merges a pull request, as soon as the forge is ready for it.
+    pub async fn merge(&self, project: &dyn Project, number: u64) {
+        let outcome = self.try_merge(project, number, Merge::new()).await.unwrap();
+        assert!(matches!(outcome, MergeOutcome::Merged { .. }), "{outcome:?}");
+    }
+
+    /// Merges a pull request, and waits for a while if the forge has not worked out yet whether it can.
+    pub async fn try_merge(
+        &self,
+        project: &dyn Project,
+        number: u64,
+        merge: Merge,
+    ) -> ogr::Result<MergeOutcome> {
+        let mut tries = 0;
+        loop {
+            match project.pull_requests().merge(number, merge.clone()).await {
+                Err(error) if error.kind() == ErrorKind::NotReady && tries < 8 => {
+                    tries += 1;
+                    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// A label of a project, on forges where a label must be there before it is used.
+    pub async fn label(&self, project: &dyn Project, name: &str) {
+        if matches!(self.kind(), ForgeKind::Forgejo | ForgeKind::Gitea) {
+            let request = RawRequest::post(format!("repos/{}/labels", project.path()))
+                .json(&serde_json::json!({"name": name, "color": "#00aabb"}))
+                .unwrap();
+            project.forge().raw(request).await.unwrap();
+        }
     }
 
     /// The address for git, with the credential of the project's handle in it.
@@ -222,7 +259,7 @@ impl Stage {
             };
             let request = json(&exchange.request_headers, &exchange.request_body);
             let response = json(&exchange.response_headers, &exchange.response_body);
-            let checked = table.check(&spec::Exchange {
+            let checked = table.check(&operations::Exchange {
                 method: exchange.method.as_str(),
                 path: &format!("{path}?{}", exchange.query),
                 request: request.as_ref(),

@@ -96,9 +96,7 @@ fn key(method: &str, address: &str) -> String {
     let url = base.join(address).unwrap();
     let mut query: Vec<String> = url
         .query_pairs()
-        .filter(|(name, value)| {
-            !SIZES.contains(&name.as_ref()) || (name == "page" && value != "1")
-        })
+        .filter(|(name, value)| !SIZES.contains(&name.as_ref()) || (name == "page" && value != "1"))
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
     query.sort();

@@ -32,7 +32,11 @@ pub(super) struct Places {
 impl Places {
     /// Where the tools have their files on this machine.
     pub(super) fn usual() -> Self {
-        let var = |name: &str| env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+        let var = |name: &str| {
+            env::var_os(name)
+                .filter(|v| !v.is_empty())
+                .map(PathBuf::from)
+        };
         let home = var("HOME").or_else(|| var("USERPROFILE"));
         let below_home = |path: &str| home.as_ref().map(|home| home.join(path));
         let config = var("XDG_CONFIG_HOME").or_else(|| below_home(".config"));
@@ -163,7 +167,10 @@ impl Discovery {
             }
             ForgeKind::Forgejo | ForgeKind::Gitea if mentions(&self.tea_config, &host) => {
                 let scheme = instance.web.scheme();
-                Some(("tea", tea::find(&self.places.tea, scheme, &host, kind).await?))
+                Some((
+                    "tea",
+                    tea::find(&self.places.tea, scheme, &host, kind).await?,
+                ))
             }
             _ => None,
         }
@@ -184,7 +191,9 @@ impl Discovery {
 
 /// The first of these files that can be read; nothing when there is none.
 fn contents(paths: &[impl AsRef<Path>]) -> SecretString {
-    let found = paths.iter().find_map(|path| std::fs::read_to_string(path).ok());
+    let found = paths
+        .iter()
+        .find_map(|path| std::fs::read_to_string(path).ok());
     SecretString::from(found.unwrap_or_default())
 }
 

@@ -83,8 +83,7 @@ impl Variables {
             let Ok(name) = name.into().into_string() else {
                 continue;
             };
-            let is_token =
-                name.starts_with(PREFIX) || USUAL.iter().any(|usual| usual.name == name);
+            let is_token = name.starts_with(PREFIX) || USUAL.iter().any(|usual| usual.name == name);
             let names_host = USUAL
                 .iter()
                 .any(|usual| usual.named_by.contains(&name.as_str()));
@@ -92,7 +91,10 @@ impl Variables {
                 continue;
             }
             // What is not text cannot be a token, and is refused below.
-            let value = value.into().into_string().unwrap_or_else(|_| "\0".to_owned());
+            let value = value
+                .into()
+                .into_string()
+                .unwrap_or_else(|_| "\0".to_owned());
             let value = value.trim();
             if value.is_empty() {
                 continue;
@@ -106,7 +108,9 @@ impl Variables {
             } else {
                 return Err(Error::new(
                     ErrorKind::Config,
-                    format!("the variable {name} has white space or characters in it that no token has"),
+                    format!(
+                        "the variable {name} has white space or characters in it that no token has"
+                    ),
                 ));
             }
         }

@@ -22,7 +22,10 @@ const PREFIXES: &[(&str, ForgeKind)] = &[
 
 /// The kinds of forge that a secret can only come from; `None` when its looks do not tell.
 pub(super) fn origin(secret: &str) -> Option<&'static [ForgeKind]> {
-    if let Some((_, kind)) = PREFIXES.iter().find(|(prefix, _)| secret.starts_with(prefix)) {
+    if let Some((_, kind)) = PREFIXES
+        .iter()
+        .find(|(prefix, _)| secret.starts_with(prefix))
+    {
         return ForgeKind::ALL
             .iter()
             .position(|known| known == kind)

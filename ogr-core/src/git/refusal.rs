@@ -21,6 +21,8 @@ const SIGNS: &[(&str, ErrorKind)] = &[
     ("was archived", ErrorKind::Archived),
     ("file size limit", ErrorKind::TooLarge),
     ("requested url returned error: 413", ErrorKind::TooLarge),
+    // A git before 2.46 follows no redirect that comes after the password.
+    ("requested url returned error: 30", ErrorKind::NotFound),
     (
         "requested url returned error: 401",
         ErrorKind::Unauthenticated,
@@ -88,7 +90,11 @@ pub(super) fn error(said: &str) -> Error {
         .iter()
         .find(|(sign, _)| small.contains(sign))
         .map_or(ErrorKind::Invalid, |(_, kind)| *kind);
-    let error = Error::new(kind, essence(said));
+    let mut message = essence(said);
+    if small.contains("requested url returned error: 30") {
+        message = format!("the repository has moved: use its new address; {message}");
+    }
+    let error = Error::new(kind, message);
     if NOT_SENT.iter().any(|sign| small.contains(sign)) {
         return error.with_outcome(Outcome::NotSent);
     }

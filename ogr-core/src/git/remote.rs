@@ -78,9 +78,9 @@ impl Remote {
             return text.to_owned();
         }
         let encoded = utf8_percent_encode(password, NON_ALPHANUMERIC).to_string();
-        text.replace(&Self::basic(credential), "[redacted]")
-            .replace(password, "[redacted]")
-            .replace(&encoded, "[redacted]")
+        text.replace(&Self::basic(credential), "***")
+            .replace(password, "***")
+            .replace(&encoded, "***")
     }
 }
 

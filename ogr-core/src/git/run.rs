@@ -175,18 +175,15 @@ impl Git {
         // `http.proactiveAuth` has to be told in another way to introduce itself.
         if answer.success()
             || remote.http_credential().is_none()
-            || answer.error(remote).kind() != ErrorKind::NotFound
+            || !answer.lacks_repository(remote)
             || self.version().await? >= PROACTIVE
         {
             return Ok(answer);
         }
         let unasked = self.attempt(directory, remote, args, true).await?;
-        let is_better = unasked.success()
-            || matches!(
-                unasked.error(remote).kind(),
-                ErrorKind::Unauthenticated | ErrorKind::PermissionDenied
-            );
-        Ok(if is_better { unasked } else { answer })
+        // What it says of a redirect says nothing about the repository.
+        let is_redirect = unasked.said().contains("returned error: 30");
+        Ok(if is_redirect { answer } else { unasked })
     }
 
     async fn attempt(
@@ -382,6 +379,11 @@ impl Answer {
 
     pub(super) fn complaint(&self) -> &str {
         &self.0.stderr
+    }
+
+    /// Whether there is no such repository; a branch that is not there is another matter.
+    fn lacks_repository(&self, remote: &Remote) -> bool {
+        self.error(remote).is_not_found() && !self.said().contains("couldn't find remote ref")
     }
 
     /// What the refusal means, with the remote named and its secret left out.

@@ -185,11 +185,11 @@ impl Registry {
 
     async fn forge_of(&self, url: &RepoUrl) -> Result<Arc<dyn Forge>> {
         if let Some(pin) = self.pinned(url) {
-            return self.connect(pin.kind, pin.web, false);
+            return self.connect(pin.kind, pin.web, false).await;
         }
         let web = self.web_of(url)?;
         let kind = self.kind_at(&web).await?;
-        self.connect(kind, web, true)
+        self.connect(kind, web, true).await
     }
 
     /// The pin whose host and path the address begins with; the longest path goes first.
@@ -262,7 +262,7 @@ impl Registry {
     }
 
     /// The one handle on this forge at this place.
-    fn connect(&self, kind: ForgeKind, web: Url, probed: bool) -> Result<Arc<dyn Forge>> {
+    async fn connect(&self, kind: ForgeKind, web: Url, probed: bool) -> Result<Arc<dyn Forge>> {
         let key = (web.to_string(), kind);
         if let Some(forge) = lock(&self.inner.forges).get(&key) {
             return Ok(Arc::clone(forge));
@@ -280,7 +280,7 @@ impl Registry {
                 .with_resource(web.to_string())
             })?;
         let instance = backend.instance(kind, web.clone());
-        let credential = self.inner.credentials.for_instance(&instance)?;
+        let credential = self.inner.credentials.find(&instance).await?;
         let mut config = self.inner.config.clone();
         if probed {
             config.watch = Some(Arc::new(watch::Sentinel::new(&self.inner, web, kind)));

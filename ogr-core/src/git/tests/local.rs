@@ -4,6 +4,7 @@ use chrono::DateTime;
 use tempfile::TempDir;
 use url::Url;
 
+use super::server::script;
 use crate::{
     ErrorKind, FileChange, Signature,
     git::{
@@ -166,8 +167,14 @@ async fn a_sync_run_twice_makes_one_commit() {
         assert_eq!(scene.sync("Version: 5\n").await.unwrap(), None);
 
         // The target went on without changing a file: the commit has to move all the same.
-        git(&scene.work(), &["commit", "--quiet", "--allow-empty", "-m", "five"]);
-        git(&scene.work(), &["push", "--quiet", "../package.git", "main"]);
+        git(
+            &scene.work(),
+            &["commit", "--quiet", "--allow-empty", "-m", "five"],
+        );
+        git(
+            &scene.work(),
+            &["push", "--quiet", "../package.git", "main"],
+        );
         assert!(scene.sync("Version: 5\n").await.unwrap().is_some());
     }
 }
@@ -241,12 +248,10 @@ async fn a_lease_that_no_longer_holds_is_a_conflict() {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_hook_that_says_no_is_a_refusal() {
-    use std::os::unix::fs::PermissionsExt;
     let scene = Scene::new(false);
     let hook = scene.folder.path().join("fork.git/hooks/pre-receive");
     std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    std::fs::write(&hook, "#!/bin/sh\necho 'rpms are frozen' >&2\nexit 1\n").unwrap();
-    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    script(&hook, "#!/bin/sh\necho 'rpms are frozen' >&2\nexit 1\n");
     let error = scene.sync("Version: 4\n").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
     assert!(error.message().contains("rpms are frozen"), "{error}");

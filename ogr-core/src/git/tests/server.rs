@@ -1,12 +1,31 @@
-//! A server that answers as a test wants it, and remembers who asked with what.
+//! A server that answers as a test wants it, and remembers who asked with what; and programs made up by a test.
 
 use std::{
     io::{BufRead, BufReader, Write},
     net::TcpListener,
+    path::Path,
+    process::{Command, Stdio},
     sync::{Arc, Mutex},
 };
 
 use url::Url;
+
+/// Writes a shell script that can be run.
+///
+/// Another process does it: were the file open for writing here, a program started by another test could inherit
+/// that, and a file that is being written cannot be run.
+pub(super) fn script(path: &Path, text: &str) {
+    let mut shell = Command::new("sh")
+        .args(["-c", "cat > \"$0\" && chmod +x \"$0\""])
+        .arg(path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = shell.stdin.take().unwrap();
+    stdin.write_all(text.as_bytes()).unwrap();
+    drop(stdin);
+    assert!(shell.wait().unwrap().success());
+}
 
 /// What was asked.
 #[derive(Debug, Clone)]
