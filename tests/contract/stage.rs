@@ -258,7 +258,9 @@ impl Stage {
                 is_json.then(|| serde_json::from_slice(body).ok()).flatten()
             };
             let request = json(&exchange.request_headers, &exchange.request_body);
-            let response = json(&exchange.response_headers, &exchange.response_body);
+            let response = json(&exchange.response_headers, &exchange.response_body)
+                // An empty list may be null on a real Forgejo, whatever its document says.
+                .filter(|body: &serde_json::Value| !(forge == "forgejo" && body.is_null()));
             let checked = table.check(&operations::Exchange {
                 method: exchange.method.as_str(),
                 path: &format!("{path}?{}", exchange.query),

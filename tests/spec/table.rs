@@ -170,7 +170,7 @@ impl Table {
         let content = &request["content"];
         let schema = match content.get("application/json") {
             Some(schema) => Some(schema),
-            None => json_schema(content),
+            None => json_schemas(content).next(),
         };
         let Some(schema) = schema else {
             return Vec::new();
@@ -197,6 +197,10 @@ impl Table {
         status: u16,
         body: Option<&Value>,
     ) -> Vec<String> {
+        if status == 304 {
+            // Revalidation is HTTP's, not the operation's.
+            return Vec::new();
+        }
         let by_code = &operation["responses"];
         let class = format!("{}XX", status / 100);
         let content = [status.to_string().as_str(), class.as_str(), "default"]
@@ -205,13 +209,22 @@ impl Table {
         let Some(content) = content else {
             return vec![format!("status {status} is not documented")];
         };
-        match (json_schema(content), body) {
-            (Some(schema), Some(body)) => self
+        let Some(body) = body else {
+            return Vec::new();
+        };
+        // One status may have several media types, each with a schema of its own: one of them must fit.
+        let mut first = None;
+        for schema in json_schemas(content) {
+            let errors: Vec<String> = self
                 .errors(schema, body)
                 .map(|error| format!("in the answer {status}: {error}"))
-                .collect(),
-            _ => Vec::new(),
+                .collect();
+            if errors.is_empty() {
+                return errors;
+            }
+            first.get_or_insert(errors);
         }
+        first.unwrap_or_default()
     }
 
     fn resolve<'a>(&'a self, mut schema: &'a Value) -> &'a Value {
@@ -272,11 +285,10 @@ impl Operation {
     }
 }
 
-fn json_schema(content: &Value) -> Option<&Value> {
-    content
-        .as_object()?
-        .iter()
-        .find(|(kind, _)| kind.contains("json"))
+fn json_schemas(content: &Value) -> impl Iterator<Item = &Value> {
+    let by_type = content.as_object().into_iter().flatten();
+    by_type
+        .filter(|(kind, _)| kind.contains("json") || kind.contains("vnd.github"))
         .map(|(_, schema)| schema)
 }
 
