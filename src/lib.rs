@@ -83,5 +83,8 @@ pub fn from_env() -> Result<Registry> {
 ///
 /// [`ErrorKind::Config`] for a place that holds no usable credential.
 pub async fn discover() -> Result<Registry> {
-    Ok(registry(Credentials::discover().await?, HttpConfig::default()))
+    Ok(registry(
+        Credentials::discover().await?,
+        HttpConfig::default(),
+    ))
 }

@@ -39,7 +39,12 @@ fn table() -> String {
             area = operation.area();
             write_notes(&mut text, &mut notes);
             let names: Vec<&str> = forges.iter().map(|(kind, _)| kind.as_str()).collect();
-            write!(text, "\n## {area}\n\n| operation | what it does | {} |\n", names.join(" | ")).unwrap();
+            write!(
+                text,
+                "\n## {area}\n\n| operation | what it does | {} |\n",
+                names.join(" | ")
+            )
+            .unwrap();
             writeln!(text, "| --- | --- |{}", " --- |".repeat(forges.len())).unwrap();
         }
         write!(text, "| `{operation}` | {} |", operation.summary()).unwrap();

@@ -21,11 +21,23 @@ fn registry() -> Registry {
 
 async fn mocks() -> Vec<(ForgeKind, MockForge)> {
     vec![
-        (ForgeKind::GitHub, MockForge::github().start().await.unwrap()),
-        (ForgeKind::GitLab, MockForge::gitlab().start().await.unwrap()),
-        (ForgeKind::Forgejo, MockForge::forgejo().start().await.unwrap()),
+        (
+            ForgeKind::GitHub,
+            MockForge::github().start().await.unwrap(),
+        ),
+        (
+            ForgeKind::GitLab,
+            MockForge::gitlab().start().await.unwrap(),
+        ),
+        (
+            ForgeKind::Forgejo,
+            MockForge::forgejo().start().await.unwrap(),
+        ),
         (ForgeKind::Gitea, MockForge::gitea().start().await.unwrap()),
-        (ForgeKind::Pagure, MockForge::pagure().start().await.unwrap()),
+        (
+            ForgeKind::Pagure,
+            MockForge::pagure().start().await.unwrap(),
+        ),
     ]
 }
 
@@ -33,16 +45,28 @@ async fn mocks() -> Vec<(ForgeKind, MockForge)> {
 async fn every_forge_gives_itself_away_and_is_asked_once_and_without_a_credential() {
     for (kind, mock) in mocks().await {
         mock.add_group("rpms", &["alice"]);
-        mock.add_project("rpms/foo", ProjectSetup::default()).await.unwrap();
+        mock.add_project("rpms/foo", ProjectSetup::default())
+            .await
+            .unwrap();
         let mut credentials = Credentials::none();
-        credentials.insert(mock.host(), None, Credential::token(mock.token("alice").unwrap()));
+        credentials.insert(
+            mock.host(),
+            None,
+            Credential::token(mock.token("alice").unwrap()),
+        );
         let registry = ogr::registry(credentials, HttpConfig::default());
         let address = format!("{}/rpms/foo", mock.url());
         let project = registry.project(&address).await.unwrap();
         assert_eq!(project.forge().kind(), kind);
         for exchange in mock.requests() {
-            assert!(!exchange.request_headers.contains_key("authorization"), "{kind}");
-            assert!(!exchange.request_headers.contains_key("private-token"), "{kind}");
+            assert!(
+                !exchange.request_headers.contains_key("authorization"),
+                "{kind}"
+            );
+            assert!(
+                !exchange.request_headers.contains_key("private-token"),
+                "{kind}"
+            );
         }
         let asked = mock.count();
         let again = registry.project(&address).await.unwrap();
@@ -109,7 +133,13 @@ async fn a_host_that_is_no_forge_is_told_with_what_was_asked_and_what_came_back(
     let error = registry.forge("https://example.org/a/b").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     let text = error.to_string();
-    for said in ["example.org", "api/v1/version", "api/0/version", "api/v4", "404 (text/html)"] {
+    for said in [
+        "example.org",
+        "api/v1/version",
+        "api/0/version",
+        "api/v4",
+        "404 (text/html)",
+    ] {
         assert!(text.contains(said), "{said} is not in: {text}");
     }
 }
@@ -161,7 +191,10 @@ async fn known_hosts_are_compared_whole() {
     ] {
         asked.store(false, Ordering::SeqCst);
         assert!(registry.forge(look_alike).await.is_err(), "{look_alike}");
-        assert!(asked.load(Ordering::SeqCst), "{look_alike} was taken by its name");
+        assert!(
+            asked.load(Ordering::SeqCst),
+            "{look_alike} was taken by its name"
+        );
     }
 }
 
@@ -192,7 +225,12 @@ async fn ssh_aliases_and_pins_lead_to_the_forge() {
         .unwrap();
     assert_eq!(project.path().to_string(), "group/sub/tool");
     assert_eq!(project.forge().instance().api.path(), "/git/api/v4/");
-    assert!(registry.clone().pin("ftp://example.org", ForgeKind::GitLab).is_err());
+    assert!(
+        registry
+            .clone()
+            .pin("ftp://example.org", ForgeKind::GitLab)
+            .is_err()
+    );
 }
 
 #[tokio::test]
@@ -241,7 +279,10 @@ async fn another_forge_at_the_same_host_is_noticed_and_gets_no_token_of_the_firs
     let after = MockForge::forgejo().in_process().unwrap();
     for forge in [&before, &after] {
         forge.add_group("rpms", &["alice"]);
-        forge.add_project("rpms/foo", ProjectSetup::default()).await.unwrap();
+        forge
+            .add_project("rpms/foo", ProjectSetup::default())
+            .await
+            .unwrap();
     }
     let pagure_token = before.token("alice").unwrap();
     let forgejo_token = after.token("alice").unwrap();
@@ -256,8 +297,16 @@ async fn another_forge_at_the_same_host_is_noticed_and_gets_no_token_of_the_firs
     config.wire = Some(wire.clone());
     config.plain_http_hosts = vec![host.clone()];
     let mut credentials = Credentials::none();
-    credentials.insert(&host, Some(ForgeKind::Pagure), Credential::token(&pagure_token));
-    credentials.insert(&host, Some(ForgeKind::Forgejo), Credential::token(forgejo_token));
+    credentials.insert(
+        &host,
+        Some(ForgeKind::Pagure),
+        Credential::token(&pagure_token),
+    );
+    credentials.insert(
+        &host,
+        Some(ForgeKind::Forgejo),
+        Credential::token(forgejo_token),
+    );
     let registry = ogr::registry(credentials, config);
 
     let old = registry.project(&address).await.unwrap();

@@ -42,14 +42,18 @@ impl Stage {
         let forgejo = MockForge::forgejo().start().await?;
         let mut credentials = Credentials::none();
         upstream.add_group("hello", &["packit"]);
-        upstream.add_project("hello/hello", ProjectSetup::default()).await?;
+        upstream
+            .add_project("hello/hello", ProjectSetup::default())
+            .await?;
         for forge in [&pagure, &forgejo] {
             forge.add_group("rpms", &["alice"]);
             let mut setup = ProjectSetup::default();
             setup.default_branch = Some("rawhide".to_owned());
             forge.add_project("rpms/hello", setup).await?;
             let files = [("hello.spec", Some(SPEC))];
-            forge.commit("rpms/hello", "rawhide", "Import hello", &files).await?;
+            forge
+                .commit("rpms/hello", "rawhide", "Import hello", &files)
+                .await?;
             forge.branch("rpms/hello", "f42", "rawhide").await?;
         }
         for forge in [&upstream, &pagure, &forgejo] {
@@ -69,7 +73,9 @@ impl Stage {
         let tag = format!("v{version}");
         let files = [("VERSION", Some(version))];
         let message = format!("Release {version}");
-        self.upstream.commit("hello/hello", "main", &message, &files).await?;
+        self.upstream
+            .commit("hello/hello", "main", &message, &files)
+            .await?;
         self.upstream
             .release("hello/hello", &tag, |release| {
                 release.body = Some(notes.to_owned());
@@ -106,21 +112,28 @@ impl Stage {
 
     async fn project(&self, forge: &MockForge, path: &str) -> Result<Arc<dyn Project>> {
         // The registry is not told which forge is where: it asks.
-        Ok(self.forges.project(&format!("{}/{path}", forge.url())).await?)
+        Ok(self
+            .forges
+            .project(&format!("{}/{path}", forge.url()))
+            .await?)
     }
 }
 
 /// Shows three passes: everything is new, nothing is, and then a newer release comes.
 pub async fn run() -> Result<bool> {
     let stage = Stage::start().await?;
-    stage.release("1.1", "- Says hello louder\n- Fixes a typo").await?;
+    stage
+        .release("1.1", "- Says hello louder\n- Fixes a typo")
+        .await?;
     println!("First pass: the pull requests are opened.");
     let first = stage.sync().await?;
     println!("{first}");
     println!("Second pass: nothing has changed, so nothing is written.");
     let second = stage.sync().await?;
     println!("{second}");
-    stage.release("1.2", "- Says hello in more languages").await?;
+    stage
+        .release("1.2", "- Says hello in more languages")
+        .await?;
     println!("Third pass: a newer release updates the same pull requests.");
     let third = stage.sync().await?;
     println!("{third}");

@@ -10,12 +10,7 @@ pub fn version(spec: &str) -> Option<&str> {
 /// The spec file with another version, its release number back at 1, and a changelog entry of that day.
 ///
 /// It is a function of its arguments alone, so that a second run finds what the first has left. `None` when it has no version.
-pub fn updated(
-    spec: &str,
-    new_version: &str,
-    author: &str,
-    day: DateTime<Utc>,
-) -> Option<String> {
+pub fn updated(spec: &str, new_version: &str, author: &str, day: DateTime<Utc>) -> Option<String> {
     version(spec)?;
     let mut lines = Vec::new();
     let mut before_sections = true;
@@ -25,7 +20,8 @@ pub fn updated(
         }
         if before_sections && tag(line, "version").is_some() {
             lines.push(with_value(line, new_version));
-        } else if before_sections && tag(line, "release").is_some_and(|value| !is_automatic(value)) {
+        } else if before_sections && tag(line, "release").is_some_and(|value| !is_automatic(value))
+        {
             lines.push(with_value(line, "1%{?dist}"));
         } else {
             lines.push(line.to_owned());
@@ -54,9 +50,18 @@ fn is_automatic(release: &str) -> bool {
 }
 
 fn is_section(line: &str) -> bool {
-    ["%description", "%prep", "%build", "%install", "%check", "%files", "%changelog", "%package"]
-        .iter()
-        .any(|section| line.starts_with(section))
+    [
+        "%description",
+        "%prep",
+        "%build",
+        "%install",
+        "%check",
+        "%files",
+        "%changelog",
+        "%package",
+    ]
+    .iter()
+    .any(|section| line.starts_with(section))
 }
 
 fn add_entry(lines: &mut Vec<String>, new_version: &str, author: &str, day: DateTime<Utc>) {

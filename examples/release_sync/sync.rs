@@ -37,7 +37,10 @@ impl Release {
         let release = match tag {
             Some(tag) => upstream.releases().get(tag).await?,
             None => upstream.releases().latest().await?.ok_or_else(|| {
-                format!("{} has no release yet; name a tag with --tag", upstream.path())
+                format!(
+                    "{} has no release yet; name a tag with --tag",
+                    upstream.path()
+                )
             })?,
         };
         let sha = match release.sha {
@@ -132,7 +135,10 @@ impl fmt::Display for Outcome {
                 vec![row.forge.clone(), row.branch.clone(), url, change]
             })
             .collect();
-        f.write_str(&table::render(&["forge", "branch", "pull request", ""], &rows))?;
+        f.write_str(&table::render(
+            &["forge", "branch", "pull request", ""],
+            &rows,
+        ))?;
         self.warnings
             .iter()
             .try_for_each(|warning| writeln!(f, "warning: {warning}"))
@@ -350,7 +356,13 @@ async fn spec_path(package: &Arc<dyn Project>, tip: &str) -> Result<String, Erro
 fn signature(me: &User, package: &Arc<dyn Project>) -> Signature {
     let name = me.name.clone().filter(|name| !name.trim().is_empty());
     let email = me.email.clone().filter(|email| !email.trim().is_empty());
-    let host = package.forge().instance().web.host_str().unwrap_or("localhost").to_owned();
+    let host = package
+        .forge()
+        .instance()
+        .web
+        .host_str()
+        .unwrap_or("localhost")
+        .to_owned();
     Signature::new(
         name.unwrap_or_else(|| me.login.clone()),
         email.unwrap_or_else(|| format!("{}@noreply.{host}", me.login)),
@@ -446,7 +458,9 @@ pub async fn plan(release: &Release, request: &Request) -> Plan {
         let report = Report::on(Arc::clone(&release.upstream), &release.sha, status);
         match report.plan().await {
             Ok(report) => plan.add(&release.upstream, report.writes()),
-            Err(error) => plan.notes.push(format!("no status on the upstream commit: {error}")),
+            Err(error) => plan
+                .notes
+                .push(format!("no status on the upstream commit: {error}")),
         }
     }
     plan

@@ -179,8 +179,7 @@ impl Refs for ForgejoProject {
         let range = format!("{base}...{head}");
         let call = self
             .call(operation, GET, ["compare", &range])?
-            .resource(self.at(&range))
-            .query("verification", "false");
+            .resource(self.at(&range));
         let reply = self.send(call).await?;
         let compared: Compared = self.forgejo().read(&reply)?;
         let mut comparison = Comparison::default();

@@ -13,18 +13,24 @@ use crate::{
 pub fn scenarios() -> Vec<Scenario> {
     const NEEDS: &[Operation] = &[Operation::PullRequestsList];
     vec![
-        Scenario::new("bad_input::paths_that_no_project_can_have", NEEDS, |stage| {
-            Box::pin(paths(stage))
-        }),
+        Scenario::new(
+            "bad_input::paths_that_no_project_can_have",
+            NEEDS,
+            |stage| Box::pin(paths(stage)),
+        ),
         Scenario::new("bad_input::a_bad_token_costs_one_request", NEEDS, |stage| {
             Box::pin(bad_token(stage))
         })
         .mock_only(),
-        Scenario::new("bad_input::a_page_where_data_was_due", NEEDS, |stage| Box::pin(page(stage)))
-            .mock_only(),
-        Scenario::new("bad_input::json_cut_short_or_of_another_type", NEEDS, |stage| {
-            Box::pin(json(stage))
+        Scenario::new("bad_input::a_page_where_data_was_due", NEEDS, |stage| {
+            Box::pin(page(stage))
         })
+        .mock_only(),
+        Scenario::new(
+            "bad_input::json_cut_short_or_of_another_type",
+            NEEDS,
+            |stage| Box::pin(json(stage)),
+        )
         .mock_only(),
         Scenario::new("bad_input::a_connection_that_breaks", NEEDS, |stage| {
             Box::pin(broken(stage))
@@ -34,12 +40,16 @@ pub fn scenarios() -> Vec<Scenario> {
             Box::pin(redirect(stage))
         })
         .mock_only(),
-        Scenario::new("bad_input::raw_requests_stay_on_the_forge", NEEDS, |stage| {
-            Box::pin(raw(stage))
-        }),
-        Scenario::new("bad_input::a_read_only_handle_lets_no_write_through", NEEDS, |stage| {
-            Box::pin(read_only(stage))
-        }),
+        Scenario::new(
+            "bad_input::raw_requests_stay_on_the_forge",
+            NEEDS,
+            |stage| Box::pin(raw(stage)),
+        ),
+        Scenario::new(
+            "bad_input::a_read_only_handle_lets_no_write_through",
+            NEEDS,
+            |stage| Box::pin(read_only(stage)),
+        ),
     ]
 }
 
@@ -88,8 +98,14 @@ async fn bad_token(stage: Arc<Stage>) {
     let error = result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error}");
     assert_eq!(count, 1);
-    assert!(start.elapsed() < Duration::from_secs(2), "nobody sleeps over a wrong token");
-    assert!(!format!("{error:?}").contains("0123456789abcdef"), "{error:?}");
+    assert!(
+        start.elapsed() < Duration::from_secs(2),
+        "nobody sleeps over a wrong token"
+    );
+    assert!(
+        !format!("{error:?}").contains("0123456789abcdef"),
+        "{error:?}"
+    );
 }
 
 async fn page(stage: Arc<Stage>) {
@@ -100,9 +116,11 @@ async fn page(stage: Arc<Stage>) {
         (500, ErrorKind::Unavailable),
     ] {
         stage.mocked().clear_faults();
-        stage
-            .mocked()
-            .fault(Fault::any().html(status, "<!doctype html><title>Proof of work</title>").always());
+        stage.mocked().fault(
+            Fault::any()
+                .html(status, "<!doctype html><title>Proof of work</title>")
+                .always(),
+        );
         let error = project.get().await.unwrap_err();
         assert_eq!(error.kind(), kind, "{status}: {error}");
         assert!(error.to_string().contains("Proof of work"), "{error}");
@@ -111,7 +129,13 @@ async fn page(stage: Arc<Stage>) {
 
 async fn json(stage: Arc<Stage>) {
     let project = stage.project().await;
-    for body in ["{\"id\": 1, \"na", "[1, 2", "7", "\"text\"", "[{\"number\": \"x\"}]"] {
+    for body in [
+        "{\"id\": 1, \"na",
+        "[1, 2",
+        "7",
+        "\"text\"",
+        "[{\"number\": \"x\"}]",
+    ] {
         stage.mocked().clear_faults();
         stage.mocked().fault(
             Fault::any()
@@ -140,11 +164,18 @@ async fn broken(stage: Arc<Stage>) {
     assert_eq!(error.kind(), ErrorKind::Network, "{error}");
     assert!(error.is_retryable());
     let new = ogr::NewRelease::new("v1");
-    if project.forge().capabilities().can(Operation::ReleasesChange) {
+    if project
+        .forge()
+        .capabilities()
+        .can(Operation::ReleasesChange)
+    {
         let error = project.releases().create(new).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Network, "{error}");
         assert_eq!(error.outcome(), Outcome::Unknown);
-        assert!(!error.is_retryable(), "a create of unknown outcome is not to be repeated blindly");
+        assert!(
+            !error.is_retryable(),
+            "a create of unknown outcome is not to be repeated blindly"
+        );
     }
 }
 
@@ -152,27 +183,42 @@ async fn redirect(stage: Arc<Stage>) {
     let elsewhere = ogr_mock::MockForge::gitea().start().await.unwrap();
     let project = stage.project().await;
     let target = format!("{}/stolen", elsewhere.url());
-    stage.mocked().fault(Fault::any().redirect(302, &target).always());
+    stage
+        .mocked()
+        .fault(Fault::any().redirect(302, &target).always());
     let _ = project.get().await.unwrap_err();
     assert!(elsewhere.count() > 0);
     for exchange in elsewhere.requests() {
         for name in ["authorization", "private-token", "job-token"] {
-            assert!(!exchange.request_headers.contains_key(name), "{name} left the forge");
+            assert!(
+                !exchange.request_headers.contains_key(name),
+                "{name} left the forge"
+            );
         }
     }
     let before = elsewhere.count();
     let new = ogr::NewPullRequest::new("x", "stable", "main");
     let error = project.pull_requests().create(new).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
-    assert_eq!(elsewhere.count(), before, "no write follows to another host");
+    assert_eq!(
+        elsewhere.count(),
+        before,
+        "no write follows to another host"
+    );
 }
 
 async fn raw(stage: Arc<Stage>) {
     use ogr::http::RawRequest;
     let forge = stage.owner();
-    let error = forge.raw(RawRequest::get("https://evil.example.org/api/x")).await.unwrap_err();
+    let error = forge
+        .raw(RawRequest::get("https://evil.example.org/api/x"))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
-    let error = forge.raw(RawRequest::get("no/such/route/at/all")).await.unwrap_err();
+    let error = forge
+        .raw(RawRequest::get("no/such/route/at/all"))
+        .await
+        .unwrap_err();
     // Forgejo tells an address that it does not know from a thing that is not there.
     assert!(
         matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Unsupported),
@@ -190,7 +236,9 @@ async fn read_only(stage: Arc<Stage>) {
     assert_eq!(error.kind(), ErrorKind::ReadOnly, "{error}");
     let error = seen.refs().create_branch("x", "main").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ReadOnly, "{error}");
-    let error = ogr::Forge::raw(&careful, ogr::http::RawRequest::post("x")).await.unwrap_err();
+    let error = ogr::Forge::raw(&careful, ogr::http::RawRequest::post("x"))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ReadOnly, "{error}");
     assert_eq!(careful.refusals().len(), 3);
     assert!(project.refs().branch("x").await.unwrap_err().is_not_found());

@@ -12,15 +12,19 @@ use crate::{
 pub fn scenarios() -> Vec<Scenario> {
     use Operation::{ForksCreate, ForksCreateName, ForksFindMine, ForksList};
     vec![
-        Scenario::new("forks::a_fork_is_made_found_and_listed", &[ForksCreate, ForksList], |stage| {
-            Box::pin(made_found_listed(stage))
-        }),
+        Scenario::new(
+            "forks::a_fork_is_made_found_and_listed",
+            &[ForksCreate, ForksList],
+            |stage| Box::pin(made_found_listed(stage)),
+        ),
         Scenario::new("forks::a_fork_knows_its_parent", &[ForksCreate], |stage| {
             Box::pin(knows_its_parent(stage))
         }),
-        Scenario::new("forks::a_second_fork_is_refused_or_the_same", &[ForksCreate], |stage| {
-            Box::pin(second(stage))
-        }),
+        Scenario::new(
+            "forks::a_second_fork_is_refused_or_the_same",
+            &[ForksCreate],
+            |stage| Box::pin(second(stage)),
+        ),
         Scenario::new(
             "forks::a_project_of_the_same_name_is_no_fork",
             &[ForksFindMine, ForksCreateName],
@@ -29,9 +33,11 @@ pub fn scenarios() -> Vec<Scenario> {
         Scenario::new("forks::ensure_fork_converges", &[ForksCreate], |stage| {
             Box::pin(converges(stage))
         }),
-        Scenario::new("forks::many_workers_make_one_fork", &[ForksCreate], |stage| {
-            Box::pin(many_workers(stage))
-        }),
+        Scenario::new(
+            "forks::many_workers_make_one_fork",
+            &[ForksCreate],
+            |stage| Box::pin(many_workers(stage)),
+        ),
     ]
 }
 
@@ -88,7 +94,11 @@ async fn same_name(stage: Arc<Stage>) {
     assert!(seen.forks().find_mine().await.unwrap().is_none());
     // A fork by another name is found all the same.
     let name = unique("fork");
-    let fork = seen.forks().create(NewFork::new().name(&name)).await.unwrap();
+    let fork = seen
+        .forks()
+        .create(NewFork::new().name(&name))
+        .await
+        .unwrap();
     assert_eq!(fork.path().name, name);
     let found = seen.forks().find_mine().await.unwrap().unwrap();
     assert_eq!(found.path(), fork.path());

@@ -12,13 +12,13 @@ mod contents;
 mod economy;
 mod forks;
 mod ground;
+#[path = "../spec/table.rs"]
+mod operations;
 mod projects;
 mod pull_requests;
 mod refs;
 mod releases;
 mod scenario;
-#[path = "../spec/table.rs"]
-mod operations;
 mod stage;
 mod statuses;
 mod users;

@@ -15,15 +15,21 @@ pub fn scenarios() -> Vec<Scenario> {
         Scenario::new("projects::a_project_is_read", &[ProjectsGet], |stage| {
             Box::pin(read(stage))
         }),
-        Scenario::new("projects::a_missing_project_is_named", &[ProjectsGet], |stage| {
-            Box::pin(missing(stage))
-        }),
-        Scenario::new("projects::a_namespace_is_listed", &[ProjectsListNamespace], |stage| {
-            Box::pin(listed(stage))
-        }),
-        Scenario::new("projects::a_project_is_created_once", &[ProjectsCreate], |stage| {
-            Box::pin(created_once(stage))
-        }),
+        Scenario::new(
+            "projects::a_missing_project_is_named",
+            &[ProjectsGet],
+            |stage| Box::pin(missing(stage)),
+        ),
+        Scenario::new(
+            "projects::a_namespace_is_listed",
+            &[ProjectsListNamespace],
+            |stage| Box::pin(listed(stage)),
+        ),
+        Scenario::new(
+            "projects::a_project_is_created_once",
+            &[ProjectsCreate],
+            |stage| Box::pin(created_once(stage)),
+        ),
     ]
 }
 
@@ -34,7 +40,11 @@ async fn read(stage: Arc<Stage>) {
     assert_eq!(info.visibility, Visibility::Public);
     assert_eq!(info.is_fork, Some(false));
     assert_eq!(info.parent, None);
-    assert!(info.web_url.contains(&project.path().name), "{}", info.web_url);
+    assert!(
+        info.web_url.contains(&project.path().name),
+        "{}",
+        info.web_url
+    );
     if let Some(branch) = &info.default_branch {
         assert_eq!(branch, "main");
     }
@@ -55,8 +65,17 @@ async fn missing(stage: Arc<Stage>) {
 async fn listed(stage: Arc<Stage>) {
     let project = stage.project().await;
     let query = ProjectQuery::namespace(NAMESPACE);
-    let all = stage.owner().projects().list(query).collect_all().await.unwrap();
-    assert!(all.iter().any(|info| &info.path == project.path()), "{all:?}");
+    let all = stage
+        .owner()
+        .projects()
+        .list(query)
+        .collect_all()
+        .await
+        .unwrap();
+    assert!(
+        all.iter().any(|info| &info.path == project.path()),
+        "{all:?}"
+    );
 }
 
 async fn created_once(stage: Arc<Stage>) {

@@ -7,26 +7,41 @@ use ogr::{ErrorKind, NewRelease, Operation, ReleaseChange};
 use crate::{scenario::Scenario, stage::Stage};
 
 pub fn scenarios() -> Vec<Scenario> {
-    use Operation::{ReleasesChange, ReleasesCreate, ReleasesCreateDraft, ReleasesDelete, ReleasesGet, ReleasesLatest, ReleasesList};
+    use Operation::{
+        ReleasesChange, ReleasesCreate, ReleasesCreateDraft, ReleasesDelete, ReleasesGet,
+        ReleasesLatest, ReleasesList,
+    };
     vec![
-        Scenario::new("releases::a_release_is_created_once_and_read", &[ReleasesCreate, ReleasesGet, ReleasesList], |stage| {
-            Box::pin(create(stage))
-        }),
-        Scenario::new("releases::a_missing_release_is_named", &[ReleasesGet], |stage| {
-            Box::pin(missing(stage))
-        }),
-        Scenario::new("releases::the_latest_is_the_newest_published", &[ReleasesLatest, ReleasesCreate], |stage| {
-            Box::pin(latest(stage))
-        }),
-        Scenario::new("releases::drafts_and_prereleases_are_not_latest", &[ReleasesLatest, ReleasesCreateDraft], |stage| {
-            Box::pin(drafts(stage))
-        }),
-        Scenario::new("releases::a_release_is_changed", &[ReleasesChange], |stage| {
-            Box::pin(change(stage))
-        }),
-        Scenario::new("releases::a_release_is_deleted_and_its_tag_stays", &[ReleasesDelete], |stage| {
-            Box::pin(delete(stage))
-        }),
+        Scenario::new(
+            "releases::a_release_is_created_once_and_read",
+            &[ReleasesCreate, ReleasesGet, ReleasesList],
+            |stage| Box::pin(create(stage)),
+        ),
+        Scenario::new(
+            "releases::a_missing_release_is_named",
+            &[ReleasesGet],
+            |stage| Box::pin(missing(stage)),
+        ),
+        Scenario::new(
+            "releases::the_latest_is_the_newest_published",
+            &[ReleasesLatest, ReleasesCreate],
+            |stage| Box::pin(latest(stage)),
+        ),
+        Scenario::new(
+            "releases::drafts_and_prereleases_are_not_latest",
+            &[ReleasesLatest, ReleasesCreateDraft],
+            |stage| Box::pin(drafts(stage)),
+        ),
+        Scenario::new(
+            "releases::a_release_is_changed",
+            &[ReleasesChange],
+            |stage| Box::pin(change(stage)),
+        ),
+        Scenario::new(
+            "releases::a_release_is_deleted_and_its_tag_stays",
+            &[ReleasesDelete],
+            |stage| Box::pin(delete(stage)),
+        ),
     ]
 }
 
@@ -59,14 +74,26 @@ async fn missing(stage: Arc<Stage>) {
     let error = project.releases().get("v7").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
     assert!(error.to_string().contains("v7"), "{error}");
-    assert!(project.releases().list().collect_all().await.unwrap().is_empty());
+    assert!(
+        project
+            .releases()
+            .list()
+            .collect_all()
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 async fn latest(stage: Arc<Stage>) {
     let project = stage.project().await;
     assert_eq!(project.releases().latest().await.unwrap(), None);
     for tag in ["v1.0", "v1.1"] {
-        project.releases().create(NewRelease::new(tag).body(tag)).await.unwrap();
+        project
+            .releases()
+            .create(NewRelease::new(tag).body(tag))
+            .await
+            .unwrap();
         // Forges order by whole seconds.
         tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     }
@@ -79,13 +106,28 @@ async fn latest(stage: Arc<Stage>) {
 
 async fn drafts(stage: Arc<Stage>) {
     let project = stage.project().await;
-    project.releases().create(NewRelease::new("v1.0")).await.unwrap();
+    project
+        .releases()
+        .create(NewRelease::new("v1.0"))
+        .await
+        .unwrap();
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
-    let pre = project.releases().create(NewRelease::new("v2.0-rc1").prerelease()).await.unwrap();
+    let pre = project
+        .releases()
+        .create(NewRelease::new("v2.0-rc1").prerelease())
+        .await
+        .unwrap();
     assert_eq!(pre.prerelease, Some(true));
-    let draft = project.releases().create(NewRelease::new("v2.0").draft()).await.unwrap();
+    let draft = project
+        .releases()
+        .create(NewRelease::new("v2.0").draft())
+        .await
+        .unwrap();
     assert_eq!(draft.draft, Some(true));
-    assert_eq!(project.releases().latest().await.unwrap().unwrap().tag, "v1.0");
+    assert_eq!(
+        project.releases().latest().await.unwrap().unwrap().tag,
+        "v1.0"
+    );
 }
 
 async fn change(stage: Arc<Stage>) {
@@ -103,16 +145,35 @@ async fn change(stage: Arc<Stage>) {
     assert_eq!(changed.title.as_deref(), Some("New"));
     let read = project.releases().get("v1.0").await.unwrap();
     assert_eq!(read.title.as_deref(), Some("New"));
-    assert_eq!(read.body.as_deref(), Some("Old notes"), "what is not named stays");
-    let error = project.releases().change("v9", ReleaseChange::new().title("x")).await.unwrap_err();
+    assert_eq!(
+        read.body.as_deref(),
+        Some("Old notes"),
+        "what is not named stays"
+    );
+    let error = project
+        .releases()
+        .change("v9", ReleaseChange::new().title("x"))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
 }
 
 async fn delete(stage: Arc<Stage>) {
     let project = stage.project().await;
-    project.releases().create(NewRelease::new("v1.0")).await.unwrap();
+    project
+        .releases()
+        .create(NewRelease::new("v1.0"))
+        .await
+        .unwrap();
     project.releases().delete("v1.0").await.unwrap();
-    assert!(project.releases().get("v1.0").await.unwrap_err().is_not_found());
+    assert!(
+        project
+            .releases()
+            .get("v1.0")
+            .await
+            .unwrap_err()
+            .is_not_found()
+    );
     project.refs().tag("v1.0").await.unwrap();
     let error = project.releases().delete("v1.0").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");

@@ -7,8 +7,8 @@ use std::sync::{
 };
 
 use ogr::{
-    CallOptions, Credential, ErrorKind, Forge, ForgeKind, GitTransport, Merge, MergeOutcome, NewFork,
-    NewProject, Project, ProjectPath,
+    CallOptions, Credential, ErrorKind, Forge, ForgeKind, GitTransport, Merge, MergeOutcome,
+    NewFork, NewProject, Project, ProjectPath,
     http::{HttpConfig, RawRequest},
     workflow::EnsureFork,
 };
@@ -136,10 +136,14 @@ impl Stage {
             let request = RawRequest::post(path).form([("branch_name", "main")]);
             project.forge().raw(request).await.unwrap();
         }
-        assert_eq!(
-            project.refs().default_branch().await.unwrap().as_deref(),
-            Some("main")
-        );
+        // Real servers take a moment to notice a push.
+        for _ in 0..50 {
+            if project.refs().default_branch().await.unwrap().as_deref() == Some("main") {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("the default branch of {} is not main", project.path());
     }
 
     /// The contributor's fork of a project, usable.
@@ -179,7 +183,10 @@ impl Stage {
     /// Merges a pull request, as soon as the forge is ready for it.
     pub async fn merge(&self, project: &dyn Project, number: u64) {
         let outcome = self.try_merge(project, number, Merge::new()).await.unwrap();
-        assert!(matches!(outcome, MergeOutcome::Merged { .. }), "{outcome:?}");
+        assert!(
+            matches!(outcome, MergeOutcome::Merged { .. }),
+            "{outcome:?}"
+        );
     }
 
     /// Merges a pull request, and waits for a while if the forge has not worked out yet whether it can.
@@ -217,7 +224,8 @@ impl Stage {
         let mut url = project.git_url(GitTransport::Http);
         if let Some(credential) = project.forge().git_credential().await.unwrap() {
             url.set_username(&credential.username).unwrap();
-            url.set_password(Some(credential.password.expose_secret())).unwrap();
+            url.set_password(Some(credential.password.expose_secret()))
+                .unwrap();
         }
         url.into()
     }
@@ -270,7 +278,9 @@ impl Stage {
             });
             let found = match checked {
                 // Git's own requests and the pages of the forge are in no document.
-                None if path.starts_with("/api/") || forge == "github" && !path.starts_with("/api/graphql") => {
+                None if path.starts_with("/api/")
+                    || forge == "github" && !path.starts_with("/api/graphql") =>
+                {
                     if path.contains(".git/") || status.as_u16() >= 400 {
                         Vec::new()
                     } else {
@@ -288,7 +298,11 @@ impl Stage {
         }
         problems.sort();
         problems.dedup();
-        assert!(problems.is_empty(), "against {forge}'s document:\n{}", problems.join("\n"));
+        assert!(
+            problems.is_empty(),
+            "against {forge}'s document:\n{}",
+            problems.join("\n")
+        );
     }
 }
 

@@ -9,12 +9,16 @@ use crate::{scenario::Scenario, stage::Stage};
 pub fn scenarios() -> Vec<Scenario> {
     use Operation::{UsersGet, UsersWhoami};
     vec![
-        Scenario::new("users::whoami_tells_whose_token_it_is", &[UsersWhoami], |stage| {
-            Box::pin(whoami(stage))
-        }),
-        Scenario::new("users::a_bad_token_is_unauthenticated", &[UsersWhoami], |stage| {
-            Box::pin(bad_token(stage))
-        }),
+        Scenario::new(
+            "users::whoami_tells_whose_token_it_is",
+            &[UsersWhoami],
+            |stage| Box::pin(whoami(stage)),
+        ),
+        Scenario::new(
+            "users::a_bad_token_is_unauthenticated",
+            &[UsersWhoami],
+            |stage| Box::pin(bad_token(stage)),
+        ),
         Scenario::new("users::a_user_is_found_or_not", &[UsersGet], |stage| {
             Box::pin(user(stage))
         }),
@@ -27,7 +31,10 @@ async fn whoami(stage: Arc<Stage>) {
     assert_eq!(me.login, "alice");
     let again = owner.users().whoami().await.unwrap();
     assert_eq!(again, me);
-    assert_eq!(stage.contributor().users().whoami().await.unwrap().login, "bob");
+    assert_eq!(
+        stage.contributor().users().whoami().await.unwrap().login,
+        "bob"
+    );
 }
 
 async fn bad_token(stage: Arc<Stage>) {

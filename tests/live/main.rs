@@ -6,11 +6,11 @@
 #[path = "../contract/ground.rs"]
 #[allow(dead_code)]
 mod ground;
-#[path = "../../examples/release_sync/spec.rs"]
-mod spec;
 #[path = "../spec/table.rs"]
 #[allow(dead_code)]
 mod operations;
+#[path = "../../examples/release_sync/spec.rs"]
+mod spec;
 #[path = "../contract/stage.rs"]
 #[allow(dead_code)]
 mod stage;

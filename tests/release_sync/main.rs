@@ -67,7 +67,11 @@ async fn left(forge: &MockForge, fork: &str) -> Vec<String> {
     let tip = forge.sha(fork, branch).await.unwrap().unwrap();
     let log = forge.log(fork, branch).await.unwrap();
     left.push(format!("{}: {}", log.len(), log[0].message.trim()));
-    let spec = forge.file(fork, branch, "hello.spec").await.unwrap().unwrap();
+    let spec = forge
+        .file(fork, branch, "hello.spec")
+        .await
+        .unwrap()
+        .unwrap();
     left.push(String::from_utf8(spec.to_vec()).unwrap());
     let mut statuses: Vec<String> = Vec::new();
     for project in ["rpms/hello", fork] {
@@ -96,7 +100,10 @@ async fn three_passes_leave_one_thing_each_and_the_same_on_both_forges() {
     assert!(text.contains("Version:        1.1"), "{text}");
     assert!(text.contains("- Update to 1.1 upstream release"), "{text}");
     assert!(text.contains("release-sync:rawhide success"), "{text}");
-    assert!(text.contains("Update f42 to upstream release 1.1"), "{text}");
+    assert!(
+        text.contains("Update f42 to upstream release 1.1"),
+        "{text}"
+    );
 
     for forge in [&stage.upstream, &stage.pagure, &stage.forgejo] {
         forge.reset_requests();
@@ -105,7 +112,11 @@ async fn three_passes_leave_one_thing_each_and_the_same_on_both_forges() {
     assert_eq!(changes(&second), [Change::Unchanged; 4], "{second}");
     for forge in [&stage.upstream, &stage.pagure, &stage.forgejo] {
         let writes = writes(forge);
-        assert!(writes.is_empty(), "{:?} was written to: {writes:#?}", forge.dialect());
+        assert!(
+            writes.is_empty(),
+            "{:?} was written to: {writes:#?}",
+            forge.dialect()
+        );
     }
     let after_second = (
         left(&stage.pagure, "fork/packit/rpms/hello").await,
@@ -113,7 +124,10 @@ async fn three_passes_leave_one_thing_each_and_the_same_on_both_forges() {
     );
     assert_eq!(after_second, after_first);
 
-    stage.release("1.2", "- Says hello in more languages").await.unwrap();
+    stage
+        .release("1.2", "- Says hello in more languages")
+        .await
+        .unwrap();
     let third = stage.sync().await.unwrap();
     assert_eq!(changes(&third), [Change::Updated; 4], "{third}");
     let pagure = left(&stage.pagure, "fork/packit/rpms/hello").await;
@@ -123,10 +137,21 @@ async fn three_passes_leave_one_thing_each_and_the_same_on_both_forges() {
     assert_eq!(stage.forgejo.pull_requests("rpms/hello").unwrap().len(), 2);
     let text = pagure.join("\n");
     assert!(text.contains("Version:        1.2"), "{text}");
-    assert!(!text.contains("Update to 1.1"), "one commit on top of the target: {text}");
-    assert!(text.contains("Update rawhide to upstream release 1.2"), "{text}");
+    assert!(
+        !text.contains("Update to 1.1"),
+        "one commit on top of the target: {text}"
+    );
+    assert!(
+        text.contains("Update rawhide to upstream release 1.2"),
+        "{text}"
+    );
 
-    let sha = stage.upstream.sha("hello/hello", "v1.2").await.unwrap().unwrap();
+    let sha = stage
+        .upstream
+        .sha("hello/hello", "v1.2")
+        .await
+        .unwrap()
+        .unwrap();
     let upstream = stage.upstream.statuses("hello/hello", &sha).unwrap();
     assert_eq!(upstream.len(), 1, "{upstream:?}");
     assert_eq!(upstream[0].context, "release-sync:rawhide");
@@ -176,7 +201,11 @@ async fn a_dry_run_says_what_a_run_writes_and_writes_nothing() {
 async fn a_branch_that_fails_does_not_keep_the_others_from_being_done() {
     let stage = Stage::start().await.unwrap();
     stage.release("1.1", "").await.unwrap();
-    stage.pagure.delete_branch("rpms/hello", "f42").await.unwrap();
+    stage
+        .pagure
+        .delete_branch("rpms/hello", "f42")
+        .await
+        .unwrap();
     let outcome = stage.sync().await.unwrap();
     assert!(!outcome.is_whole());
     let failed: Vec<&str> = outcome
@@ -199,5 +228,9 @@ async fn a_status_that_upstream_refuses_is_a_warning() {
     let outcome = stage.sync().await.unwrap();
     assert!(outcome.is_whole(), "{outcome}");
     assert_eq!(outcome.warnings.len(), 1, "{outcome}");
-    assert!(outcome.to_string().contains("warning: no status on the upstream commit"));
+    assert!(
+        outcome
+            .to_string()
+            .contains("warning: no status on the upstream commit")
+    );
 }

@@ -9,7 +9,12 @@ use std::{
 fn program() -> PathBuf {
     let here = std::env::current_exe().unwrap();
     let name = format!("release_sync{}", std::env::consts::EXE_SUFFIX);
-    here.parent().unwrap().parent().unwrap().join("examples").join(name)
+    here.parent()
+        .unwrap()
+        .parent()
+        .unwrap()
+        .join("examples")
+        .join(name)
 }
 
 fn run(arguments: &[&str]) -> Output {
@@ -31,7 +36,10 @@ fn without_arguments_it_shows_the_three_passes() {
     assert_eq!(text.matches("created").count(), 4, "{text}");
     assert_eq!(text.matches("unchanged").count(), 4, "{text}");
     assert_eq!(text.matches("│ updated").count(), 4, "{text}");
-    assert!(text.contains("Pagure") && text.contains("Forgejo"), "{text}");
+    assert!(
+        text.contains("Pagure") && text.contains("Forgejo"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -25,20 +25,28 @@ fn what_the_document_knows_passes_and_typos_do_not() {
     };
     let good = json!({"title": "x", "head": "a", "base": "main"});
     let path = "/api/v1/repos/a/b/pulls";
-    assert_eq!(
-        table.check(&request("POST", path, &good)),
-        Some(Vec::new())
-    );
+    assert_eq!(table.check(&request("POST", path, &good)), Some(Vec::new()));
     let typo = json!({"title": "x", "head": "a", "bse": "main"});
     let problems = table.check(&request("POST", path, &typo)).unwrap();
     assert!(problems.iter().any(|p| p.contains("bse")), "{problems:?}");
     let wrong = json!({"title": 7});
-    assert!(!table.check(&request("POST", path, &wrong)).unwrap().is_empty());
+    assert!(
+        !table
+            .check(&request("POST", path, &wrong))
+            .unwrap()
+            .is_empty()
+    );
     let nothing = json!({});
     let query = request("GET", "/api/v1/repos/a/b/pulls?per_page=5", &nothing);
     let problems = table.check(&query).unwrap();
-    assert!(problems.iter().any(|p| p.contains("per_page")), "{problems:?}");
-    assert_eq!(table.check(&request("GET", "/api/v1/no/such/route", &good)), None);
+    assert!(
+        problems.iter().any(|p| p.contains("per_page")),
+        "{problems:?}"
+    );
+    assert_eq!(
+        table.check(&request("GET", "/api/v1/no/such/route", &good)),
+        None
+    );
 }
 
 #[test]
@@ -67,7 +75,10 @@ fn every_recorded_request_of_ogr_is_known_to_the_documents() {
                 None => unknown.push(path.clone()),
             }
         }
-        assert!(known > 90 && unknown.len() * 50 < known, "{forge}: {known} known, {unknown:?}");
+        assert!(
+            known > 90 && unknown.len() * 50 < known,
+            "{forge}: {known} known, {unknown:?}"
+        );
     }
 }
 

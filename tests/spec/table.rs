@@ -87,10 +87,7 @@ impl Table {
 
     /// The problems of an exchange; `None` when the document has no such operation.
     pub fn check(&self, exchange: &Exchange<'_>) -> Option<Vec<String>> {
-        let (path, query) = exchange
-            .path
-            .split_once('?')
-            .unwrap_or((exchange.path, ""));
+        let (path, query) = exchange.path.split_once('?').unwrap_or((exchange.path, ""));
         let operation = self.find(exchange.method, path)?;
         let mut problems = Vec::new();
         // What the forge refused is allowed to have been wrong.
@@ -191,12 +188,7 @@ impl Table {
         problems
     }
 
-    fn check_response(
-        &self,
-        operation: &Value,
-        status: u16,
-        body: Option<&Value>,
-    ) -> Vec<String> {
+    fn check_response(&self, operation: &Value, status: u16, body: Option<&Value>) -> Vec<String> {
         if status == 304 {
             // Revalidation is HTTP's, not the operation's.
             return Vec::new();

@@ -155,10 +155,7 @@ async fn an_unknown_call_is_unsupported() {
     let template = ResponseTemplate::new(404)
         .set_body_raw("404 page not found\n", "text/plain; charset=utf-8");
     server
-        .respond(
-            "GET repos/rpms/foo/compare/a...b?verification=false",
-            template,
-        )
+        .respond("GET repos/rpms/foo/compare/a...b", template)
         .await;
     let project = server.project_of(ForgeKind::Gitea);
     let error = project.refs().compare("a", "b").await.unwrap_err();

@@ -230,7 +230,7 @@ async fn a_comparison_comes_oldest_first_and_file_by_file() {
     let commit = |sha: &str| json!({"sha": sha, "commit": {"message": sha}, "parents": []});
     server
         .answer(
-            "GET repos/rpms/foo/compare/f41...epel9%2Fnext?verification=false",
+            "GET repos/rpms/foo/compare/f41...epel9%2Fnext",
             200,
             json!({"total_commits": 2, "commits": [commit("b"), commit("a")], "files": [
                 {"filename": "x", "status": "modified"}, {"filename": "y", "status": "removed"},

@@ -12,22 +12,32 @@ use crate::{scenario::Scenario, stage::Stage};
 pub fn scenarios() -> Vec<Scenario> {
     use Operation::PullRequestsCreate;
     vec![
-        Scenario::new("pull_requests::ensured_it_converges", &[PullRequestsCreate], |stage| {
-            Box::pin(converges(stage))
-        }),
-        Scenario::new("pull_requests::one_head_several_targets", &[PullRequestsCreate], |stage| {
-            Box::pin(several_targets(stage))
-        }),
-        Scenario::new("pull_requests::many_workers_open_one", &[PullRequestsCreate], |stage| {
-            Box::pin(many_workers(stage))
-        }),
-        Scenario::new("pull_requests::a_lost_answer_opens_no_second", &[PullRequestsCreate], |stage| {
-            Box::pin(lost_answer(stage))
-        })
+        Scenario::new(
+            "pull_requests::ensured_it_converges",
+            &[PullRequestsCreate],
+            |stage| Box::pin(converges(stage)),
+        ),
+        Scenario::new(
+            "pull_requests::one_head_several_targets",
+            &[PullRequestsCreate],
+            |stage| Box::pin(several_targets(stage)),
+        ),
+        Scenario::new(
+            "pull_requests::many_workers_open_one",
+            &[PullRequestsCreate],
+            |stage| Box::pin(many_workers(stage)),
+        ),
+        Scenario::new(
+            "pull_requests::a_lost_answer_opens_no_second",
+            &[PullRequestsCreate],
+            |stage| Box::pin(lost_answer(stage)),
+        )
         .mock_only(),
-        Scenario::new("pull_requests::a_dry_run_writes_nothing", &[PullRequestsCreate], |stage| {
-            Box::pin(dry_run(stage))
-        }),
+        Scenario::new(
+            "pull_requests::a_dry_run_writes_nothing",
+            &[PullRequestsCreate],
+            |stage| Box::pin(dry_run(stage)),
+        ),
     ]
 }
 
@@ -71,7 +81,8 @@ impl Setting {
 
 async fn converges(stage: Arc<Stage>) {
     let setting = setting(&stage).await;
-    let ensure = |title: &str| ensure_pull_request(setting.seen.clone(), setting.pull(title, "main"));
+    let ensure =
+        |title: &str| ensure_pull_request(setting.seen.clone(), setting.pull(title, "main"));
     let first = ensure("Version 1").await.unwrap();
     assert_eq!(first.change, Change::Created);
     let again = ensure("Version 1").await.unwrap();
@@ -80,9 +91,17 @@ async fn converges(stage: Arc<Stage>) {
     let newer = ensure("Version 2").await.unwrap();
     assert_eq!(newer.change, Change::Updated);
     assert_eq!(newer.value.number, first.value.number);
-    assert_eq!(setting.open().await, [(first.value.number, "Version 2".to_owned())]);
+    assert_eq!(
+        setting.open().await,
+        [(first.value.number, "Version 2".to_owned())]
+    );
     // One that was closed is not opened again: a new one is.
-    setting.seen.pull_requests().close(first.value.number).await.unwrap();
+    setting
+        .seen
+        .pull_requests()
+        .close(first.value.number)
+        .await
+        .unwrap();
     let fresh = ensure("Version 2").await.unwrap();
     assert_eq!(fresh.change, Change::Created);
     assert_ne!(fresh.value.number, first.value.number);
@@ -103,7 +122,8 @@ async fn several_targets(stage: Arc<Stage>) {
 
 async fn many_workers(stage: Arc<Stage>) {
     let setting = setting(&stage).await;
-    let workers = (0..8).map(|_| ensure_pull_request(setting.seen.clone(), setting.pull("x", "main")));
+    let workers =
+        (0..8).map(|_| ensure_pull_request(setting.seen.clone(), setting.pull("x", "main")));
     for done in futures_util::future::join_all(workers).await {
         done.unwrap();
     }
@@ -114,7 +134,9 @@ async fn many_workers(stage: Arc<Stage>) {
 async fn lost_answer(stage: Arc<Stage>) {
     let setting = setting(&stage).await;
     // The server opens the pull request, and the connection breaks before it says so.
-    stage.mocked().fault(ogr_mock::Fault::on("POST", "*").drop_after());
+    stage
+        .mocked()
+        .fault(ogr_mock::Fault::on("POST", "*").drop_after());
     let done = ensure_pull_request(setting.seen.clone(), setting.pull("x", "main")).await;
     let done = match done {
         Ok(done) => done,

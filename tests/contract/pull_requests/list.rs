@@ -7,23 +7,32 @@ use ogr::{NewPullRequest, Operation, Project, PullRequestQuery, StateFilter};
 use crate::{scenario::Scenario, stage::Stage, work::Work};
 
 pub fn scenarios() -> Vec<Scenario> {
-    use Operation::{PullRequestsClose, PullRequestsForCommit, PullRequestsList, PullRequestsMerge, PullRequestsSetLabels};
+    use Operation::{
+        PullRequestsClose, PullRequestsForCommit, PullRequestsList, PullRequestsMerge,
+        PullRequestsSetLabels,
+    };
     vec![
         Scenario::new(
             "pull_requests::filters_mean_the_same_everywhere",
             &[PullRequestsList, PullRequestsClose, PullRequestsMerge],
             |stage| Box::pin(filters(stage)),
         ),
-        Scenario::new("pull_requests::listed_by_label", &[PullRequestsList, PullRequestsSetLabels], |stage| {
-            Box::pin(by_label(stage))
-        }),
-        Scenario::new("pull_requests::more_than_a_page", &[PullRequestsList], |stage| {
-            Box::pin(pages(stage))
-        })
+        Scenario::new(
+            "pull_requests::listed_by_label",
+            &[PullRequestsList, PullRequestsSetLabels],
+            |stage| Box::pin(by_label(stage)),
+        ),
+        Scenario::new(
+            "pull_requests::more_than_a_page",
+            &[PullRequestsList],
+            |stage| Box::pin(pages(stage)),
+        )
         .mock_only(),
-        Scenario::new("pull_requests::of_a_commit", &[PullRequestsForCommit], |stage| {
-            Box::pin(for_commit(stage))
-        }),
+        Scenario::new(
+            "pull_requests::of_a_commit",
+            &[PullRequestsForCommit],
+            |stage| Box::pin(for_commit(stage)),
+        ),
     ]
 }
 
@@ -31,14 +40,24 @@ pub fn scenarios() -> Vec<Scenario> {
 pub async fn open(stage: &Stage, project: &Arc<dyn Project>, branch: &str, target: &str) -> u64 {
     let file = format!("{branch}.txt");
     stage
-        .branch_with(&**project, branch, &format!("Change {branch}"), &[(&file, "x")])
+        .branch_with(
+            &**project,
+            branch,
+            &format!("Change {branch}"),
+            &[(&file, "x")],
+        )
         .await;
     let new = NewPullRequest::new(format!("From {branch}"), branch, target);
     project.pull_requests().create(new).await.unwrap().number
 }
 
 async fn numbers(project: &Arc<dyn Project>, query: PullRequestQuery) -> BTreeSet<u64> {
-    let pulls = project.pull_requests().list(query).collect_all().await.unwrap();
+    let pulls = project
+        .pull_requests()
+        .list(query)
+        .collect_all()
+        .await
+        .unwrap();
     let numbers: BTreeSet<u64> = pulls.iter().map(|pull| pull.number).collect();
     assert_eq!(numbers.len(), pulls.len(), "one of them came twice");
     numbers
@@ -69,16 +88,28 @@ async fn filters(stage: Arc<Stage>) {
     let open = PullRequestQuery::open();
     for (query, expected) in [
         (open.clone(), vec![open_main, open_stable, from_fork]),
-        (all.clone(), vec![open_main, open_stable, closed, merged, from_fork]),
+        (
+            all.clone(),
+            vec![open_main, open_stable, closed, merged, from_fork],
+        ),
         (open.clone().state(StateFilter::Closed), vec![closed]),
         (open.clone().state(StateFilter::Merged), vec![merged]),
         (open.clone().author("bob"), vec![from_fork]),
         (open.clone().author("alice"), vec![open_main, open_stable]),
         (open.clone().target("stable"), vec![open_stable]),
         (open.clone().head_branch("one"), vec![open_main, from_fork]),
-        (open.clone().head(fork.path().clone(), "one"), vec![from_fork]),
-        (open.clone().head(project.path().clone(), "one"), vec![open_main]),
-        (all.clone().target("main").author("alice"), vec![open_main, closed, merged]),
+        (
+            open.clone().head(fork.path().clone(), "one"),
+            vec![from_fork],
+        ),
+        (
+            open.clone().head(project.path().clone(), "one"),
+            vec![open_main],
+        ),
+        (
+            all.clone().target("main").author("alice"),
+            vec![open_main, closed, merged],
+        ),
         (open.clone().target("no-such-branch"), vec![]),
         (open.clone().head(fork.path().clone(), "two"), vec![]),
     ] {
@@ -93,17 +124,42 @@ async fn by_label(stage: Arc<Stage>) {
     stage.label(&*project, "easy").await;
     let one = open(&stage, &project, "one", "main").await;
     let two = open(&stage, &project, "two", "main").await;
-    let set = project.pull_requests().set_labels(one, &["bug", "easy"]).await.unwrap();
+    let set = project
+        .pull_requests()
+        .set_labels(one, &["bug", "easy"])
+        .await
+        .unwrap();
     assert_eq!(set.iter().collect::<BTreeSet<_>>().len(), 2);
-    project.pull_requests().set_labels(two, &["bug"]).await.unwrap();
+    project
+        .pull_requests()
+        .set_labels(two, &["bug"])
+        .await
+        .unwrap();
     let query = PullRequestQuery::open();
-    assert_eq!(numbers(&project, query.clone().label("bug")).await, [one, two].into());
-    assert_eq!(numbers(&project, query.clone().label("bug").label("easy")).await, [one].into());
-    assert!(numbers(&project, query.label("no-such-label")).await.is_empty());
+    assert_eq!(
+        numbers(&project, query.clone().label("bug")).await,
+        [one, two].into()
+    );
+    assert_eq!(
+        numbers(&project, query.clone().label("bug").label("easy")).await,
+        [one].into()
+    );
+    assert!(
+        numbers(&project, query.label("no-such-label"))
+            .await
+            .is_empty()
+    );
     // The set replaces what was there.
-    let left = project.pull_requests().set_labels(one, &["easy"]).await.unwrap();
+    let left = project
+        .pull_requests()
+        .set_labels(one, &["easy"])
+        .await
+        .unwrap();
     assert_eq!(left, ["easy"]);
-    assert_eq!(project.pull_requests().get(one).await.unwrap().labels, ["easy"]);
+    assert_eq!(
+        project.pull_requests().get(one).await.unwrap().labels,
+        ["easy"]
+    );
 }
 
 async fn pages(stage: Arc<Stage>) {

@@ -13,18 +13,26 @@ pub fn scenarios() -> Vec<Scenario> {
         Scenario::new("pull_requests::merged", &[PullRequestsMerge], |stage| {
             Box::pin(merged(stage))
         }),
-        Scenario::new("pull_requests::only_with_the_expected_head", &[PullRequestsMerge], |stage| {
-            Box::pin(expected_head(stage))
-        }),
-        Scenario::new("pull_requests::a_conflict_is_a_conflict", &[PullRequestsMerge], |stage| {
-            Box::pin(conflict(stage))
-        }),
-        Scenario::new("pull_requests::squashed", &[PullRequestsMergeMethod], |stage| {
-            Box::pin(squashed(stage))
-        }),
-        Scenario::new("pull_requests::without_rights_none_is_merged", &[PullRequestsMerge], |stage| {
-            Box::pin(denied(stage))
-        }),
+        Scenario::new(
+            "pull_requests::only_with_the_expected_head",
+            &[PullRequestsMerge],
+            |stage| Box::pin(expected_head(stage)),
+        ),
+        Scenario::new(
+            "pull_requests::a_conflict_is_a_conflict",
+            &[PullRequestsMerge],
+            |stage| Box::pin(conflict(stage)),
+        ),
+        Scenario::new(
+            "pull_requests::squashed",
+            &[PullRequestsMergeMethod],
+            |stage| Box::pin(squashed(stage)),
+        ),
+        Scenario::new(
+            "pull_requests::without_rights_none_is_merged",
+            &[PullRequestsMerge],
+            |stage| Box::pin(denied(stage)),
+        ),
     ]
 }
 
@@ -35,9 +43,17 @@ async fn merged(stage: Arc<Stage>) {
     let pull = project.pull_requests().get(number).await.unwrap();
     assert_eq!(pull.state, PullRequestState::Merged);
     assert!(pull.closed_at.is_some() || pull.merged_at.is_some());
-    let file = project.contents().read("topic.txt", Some("main")).await.unwrap();
+    let file = project
+        .contents()
+        .read("topic.txt", Some("main"))
+        .await
+        .unwrap();
     assert_eq!(&file.bytes[..], b"x");
-    let error = project.pull_requests().merge(number, Merge::new()).await.unwrap_err();
+    let error = project
+        .pull_requests()
+        .merge(number, Merge::new())
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict, "merged already: {error}");
 }
 
@@ -50,7 +66,10 @@ async fn expected_head(stage: Arc<Stage>) {
     work.write("more.txt", "more");
     work.commit("More");
     work.push(&url, &["HEAD:topic"]);
-    let error = stage.try_merge(&*project, number, Merge::new().expected_head(old)).await.unwrap_err();
+    let error = stage
+        .try_merge(&*project, number, Merge::new().expected_head(old))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
     assert_eq!(
         project.pull_requests().get(number).await.unwrap().state,
@@ -60,7 +79,10 @@ async fn expected_head(stage: Arc<Stage>) {
         .try_merge(&*project, number, Merge::new().expected_head(work.head()))
         .await
         .unwrap();
-    assert!(matches!(outcome, MergeOutcome::Merged { .. }), "{outcome:?}");
+    assert!(
+        matches!(outcome, MergeOutcome::Merged { .. }),
+        "{outcome:?}"
+    );
 }
 
 async fn conflict(stage: Arc<Stage>) {
@@ -73,7 +95,10 @@ async fn conflict(stage: Arc<Stage>) {
     stage
         .branch_with(&*project, "main", "Ours", &[("foo.spec", "ours\n")])
         .await;
-    let error = stage.try_merge(&*project, number, Merge::new()).await.unwrap_err();
+    let error = stage
+        .try_merge(&*project, number, Merge::new())
+        .await
+        .unwrap_err();
     // Forgejo says the same words while it works it out and when there is a conflict.
     assert!(
         matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotReady),
@@ -102,7 +127,12 @@ async fn squashed(stage: Arc<Stage>) {
         .message("Both in one", "Squashed by a test");
     stage.try_merge(&*project, number, merge).await.unwrap();
     let after = Work::clone(&url, "main");
-    let log = after.git(&["log", "--first-parent", "--format=%s", &format!("{base}..HEAD")]);
+    let log = after.git(&[
+        "log",
+        "--first-parent",
+        "--format=%s",
+        &format!("{base}..HEAD"),
+    ]);
     assert!(log.contains("Both in one"), "{log}");
     assert_eq!(after.git(&["ls-files", "a", "b"]), "a\nb");
 }
@@ -111,9 +141,16 @@ async fn denied(stage: Arc<Stage>) {
     let project = stage.project().await;
     let number = open(&stage, &project, "topic", "main").await;
     let seen = stage.stranger().project(project.path()).unwrap();
-    let error = seen.pull_requests().merge(number, Merge::new()).await.unwrap_err();
+    let error = seen
+        .pull_requests()
+        .merge(number, Merge::new())
+        .await
+        .unwrap_err();
     assert!(
-        matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::NotFound),
+        matches!(
+            error.kind(),
+            ErrorKind::PermissionDenied | ErrorKind::NotFound
+        ),
         "{error}"
     );
     assert_eq!(

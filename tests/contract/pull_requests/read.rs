@@ -8,27 +8,40 @@ use super::list::open;
 use crate::{scenario::Scenario, stage::Stage, work::Work};
 
 pub fn scenarios() -> Vec<Scenario> {
-    use Operation::{PullRequestsCommits, PullRequestsDiff, PullRequestsFiles, PullRequestsGet, PullRequestsPatch, PullRequestsReadFile};
+    use Operation::{
+        PullRequestsCommits, PullRequestsDiff, PullRequestsFiles, PullRequestsGet,
+        PullRequestsPatch, PullRequestsReadFile,
+    };
     vec![
-        Scenario::new("pull_requests::a_missing_one_is_named", &[PullRequestsGet], |stage| {
-            Box::pin(missing(stage))
-        }),
-        Scenario::new("pull_requests::its_commits_oldest_first", &[PullRequestsCommits], |stage| {
-            Box::pin(commits(stage))
-        }),
+        Scenario::new(
+            "pull_requests::a_missing_one_is_named",
+            &[PullRequestsGet],
+            |stage| Box::pin(missing(stage)),
+        ),
+        Scenario::new(
+            "pull_requests::its_commits_oldest_first",
+            &[PullRequestsCommits],
+            |stage| Box::pin(commits(stage)),
+        ),
         Scenario::new("pull_requests::its_files", &[PullRequestsFiles], |stage| {
             Box::pin(files(stage))
         }),
-        Scenario::new("pull_requests::its_diff", &[PullRequestsDiff], |stage| Box::pin(diff(stage))),
+        Scenario::new("pull_requests::its_diff", &[PullRequestsDiff], |stage| {
+            Box::pin(diff(stage))
+        }),
         Scenario::new("pull_requests::its_patch", &[PullRequestsPatch], |stage| {
             Box::pin(patch(stage))
         }),
-        Scenario::new("pull_requests::a_file_at_its_head", &[PullRequestsReadFile], |stage| {
-            Box::pin(read_file(stage))
-        }),
-        Scenario::new("pull_requests::git_fetches_its_head", &[PullRequestsGet], |stage| {
-            Box::pin(refspec(stage))
-        }),
+        Scenario::new(
+            "pull_requests::a_file_at_its_head",
+            &[PullRequestsReadFile],
+            |stage| Box::pin(read_file(stage)),
+        ),
+        Scenario::new(
+            "pull_requests::git_fetches_its_head",
+            &[PullRequestsGet],
+            |stage| Box::pin(refspec(stage)),
+        ),
     ]
 }
 
@@ -37,7 +50,10 @@ async fn missing(stage: Arc<Stage>) {
     let error = project.pull_requests().get(4711).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
     assert!(error.to_string().contains("4711"), "{error}");
-    assert!(error.to_string().contains(&project.path().to_string()), "{error}");
+    assert!(
+        error.to_string().contains(&project.path().to_string()),
+        "{error}"
+    );
 }
 
 async fn two_commits(stage: &Stage) -> (Arc<dyn ogr::Project>, u64, [String; 2]) {
@@ -59,15 +75,28 @@ async fn two_commits(stage: &Stage) -> (Arc<dyn ogr::Project>, u64, [String; 2])
 
 async fn commits(stage: Arc<Stage>) {
     let (project, number, expected) = two_commits(&stage).await;
-    let commits = project.pull_requests().commits(number).collect_all().await.unwrap();
+    let commits = project
+        .pull_requests()
+        .commits(number)
+        .collect_all()
+        .await
+        .unwrap();
     let shas: Vec<&str> = commits.iter().map(|commit| commit.sha.as_str()).collect();
     assert_eq!(shas, expected);
-    assert_eq!(commits[0].message.as_deref().map(str::trim_end), Some("First"));
+    assert_eq!(
+        commits[0].message.as_deref().map(str::trim_end),
+        Some("First")
+    );
 }
 
 async fn files(stage: Arc<Stage>) {
     let (project, number, _) = two_commits(&stage).await;
-    let mut files = project.pull_requests().files(number).collect_all().await.unwrap();
+    let mut files = project
+        .pull_requests()
+        .files(number)
+        .collect_all()
+        .await
+        .unwrap();
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let files: Vec<(&str, &FileStatus)> = files
         .iter()
@@ -107,7 +136,12 @@ async fn read_file(stage: Arc<Stage>) {
     let project = stage.project().await;
     let fork = stage.fork(&*project).await;
     stage
-        .branch_with(&*fork, "topic", "Change", &[("foo.spec", "Version: 9\n"), ("d/e.txt", "e")])
+        .branch_with(
+            &*fork,
+            "topic",
+            "Change",
+            &[("foo.spec", "Version: 9\n"), ("d/e.txt", "e")],
+        )
         .await;
     let seen = stage.seen_by_contributor(&*project);
     let number = seen
@@ -116,11 +150,23 @@ async fn read_file(stage: Arc<Stage>) {
         .await
         .unwrap()
         .number;
-    let file = project.pull_requests().read_file(number, "foo.spec").await.unwrap();
+    let file = project
+        .pull_requests()
+        .read_file(number, "foo.spec")
+        .await
+        .unwrap();
     assert_eq!(file.text().unwrap(), "Version: 9\n");
-    let deep = project.pull_requests().read_file(number, "d/e.txt").await.unwrap();
+    let deep = project
+        .pull_requests()
+        .read_file(number, "d/e.txt")
+        .await
+        .unwrap();
     assert_eq!(deep.text().unwrap(), "e");
-    let error = project.pull_requests().read_file(number, "nothing").await.unwrap_err();
+    let error = project
+        .pull_requests()
+        .read_file(number, "nothing")
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
 }
 
