@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::Parser;
+use ogr::Signature;
 
 /// Sync an upstream release into dist-git packages by pull request.
 ///
@@ -39,7 +40,25 @@ pub struct Arguments {
     #[arg(long, value_name = "B", requires = "upstream")]
     pub fast_forward: Vec<String>,
 
+    /// Who writes the commit and the changelog entry; whose token it is when missing.
+    #[arg(long, value_name = "NAME <EMAIL>", requires = "upstream", value_parser = signature)]
+    pub author: Option<Signature>,
+
     /// Print every write that would be made, and make none.
     #[arg(long, requires = "upstream")]
     pub dry_run: bool,
+}
+
+/// Reads `Name <email>`, as git writes it.
+fn signature(text: &str) -> Result<Signature, String> {
+    let parts = text
+        .trim()
+        .strip_suffix('>')
+        .and_then(|text| text.split_once('<'));
+    match parts {
+        Some((name, email)) if !name.trim().is_empty() && email.contains('@') => {
+            Ok(Signature::new(name.trim(), email.trim()))
+        }
+        _ => Err("write it as `Name <email@example.org>`".to_owned()),
+    }
 }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use ogr::{Credential, Credentials, Project, Registry, http::HttpConfig};
-use ogr_mock::{MockForge, ProjectSetup};
+use ogr::{Credential, Credentials, Project, Registry, Signature, http::HttpConfig};
+use ogr_mock::{Access, MockForge, ProjectSetup};
 
 use crate::{
     Result,
-    sync::{self, Outcome, Plan},
+    plan::{self, Plan},
+    sync::{self, Outcome},
 };
 
 const SPEC: &str = "\
@@ -41,7 +42,7 @@ impl Stage {
         let pagure = MockForge::pagure().start().await?;
         let forgejo = MockForge::forgejo().start().await?;
         let mut credentials = Credentials::none();
-        upstream.add_group("hello", &["packit"]);
+        upstream.add_group("hello", &["alice", "packit"]);
         upstream
             .add_project("hello/hello", ProjectSetup::default())
             .await?;
@@ -56,6 +57,8 @@ impl Stage {
                 .await?;
             forge.branch("rpms/hello", "f42", "rawhide").await?;
         }
+        // Pagure takes statuses from everybody with a token, Forgejo from those who may write.
+        forgejo.set_permission("rpms/hello", "packit", Some(Access::Write))?;
         for forge in [&upstream, &pagure, &forgejo] {
             let token = forge.add_user("packit");
             credentials.insert(forge.host(), None, Credential::token(token));
@@ -93,7 +96,7 @@ impl Stage {
     /// Says what a sync of the latest release would write.
     pub async fn plan(&self) -> Result<Plan> {
         let (release, request) = self.request().await?;
-        Ok(sync::plan(&release, &request).await)
+        Ok(plan::of(&release, &request).await)
     }
 
     async fn request(&self) -> Result<(sync::Release, sync::Request)> {
@@ -106,6 +109,7 @@ impl Stage {
             ],
             branches: Vec::new(),
             fast_forward: vec!["f42".to_owned()],
+            author: Some(Signature::new("Packit", "packit@example.org")),
         };
         Ok((release, request))
     }
@@ -125,6 +129,10 @@ pub async fn run() -> Result<bool> {
     stage
         .release("1.1", "- Says hello louder\n- Fixes a typo")
         .await?;
+    println!(
+        "What a first pass would write (--dry-run):\n{}",
+        stage.plan().await?
+    );
     println!("First pass: the pull requests are opened.");
     let first = stage.sync().await?;
     println!("{first}");

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod demo;
+mod plan;
 mod spec;
 mod sync;
 mod table;
@@ -47,9 +48,10 @@ async fn real(upstream: &str, arguments: &Arguments) -> Result<bool> {
         packages,
         branches: arguments.branches.clone(),
         fast_forward: arguments.fast_forward.clone(),
+        author: arguments.author.clone(),
     };
     if arguments.dry_run {
-        let plan = sync::plan(&release, &request).await;
+        let plan = plan::of(&release, &request).await;
         print!("{plan}");
         return Ok(plan.is_whole());
     }

@@ -6,10 +6,7 @@ use chrono::{DateTime, Utc};
 use ogr::{
     EntryKind, Error, ErrorKind, FileChange, NewPullRequest, NewStatus, Page, Project, PullRequest,
     Signature, User,
-    workflow::{
-        Change, EnsureCommit, EnsureFork, EnsurePullRequest, PlannedWrite, Report, ensure_fork,
-        ensure_pull_request, report,
-    },
+    workflow::{Change, EnsureCommit, Report, ensure_fork, ensure_pull_request, report},
 };
 
 use crate::{Result, spec, table};
@@ -29,6 +26,8 @@ pub struct Request {
     pub packages: Vec<Arc<dyn Project>>,
     pub branches: Vec<String>,
     pub fast_forward: Vec<String>,
+    /// Who writes the commits and the changelog; whose token it is when `None`.
+    pub author: Option<Signature>,
 }
 
 impl Release {
@@ -158,7 +157,8 @@ pub async fn run(release: &Release, request: &Request) -> Outcome {
             }
         };
         for (branch, targets) in branches {
-            let pulls = sync_branch(release, package, &branch, &targets, &mut outcome).await;
+            let pulls =
+                sync_branch(release, request, package, (&branch, &targets), &mut outcome).await;
             let error = pulls.err();
             let entry = failed.entry(branch.clone()).or_default();
             *entry = entry.take().or(error.as_ref().map(ToString::to_string));
@@ -178,7 +178,7 @@ pub async fn run(release: &Release, request: &Request) -> Outcome {
 }
 
 /// The branches to update, each with the branches that get a pull request from it.
-async fn branches_of(
+pub(crate) async fn branches_of(
     package: &Arc<dyn Project>,
     request: &Request,
 ) -> Result<Vec<(String, Vec<String>)>, Error> {
@@ -203,12 +203,12 @@ async fn branches_of(
 
 async fn sync_branch(
     release: &Release,
+    request: &Request,
     package: &Arc<dyn Project>,
-    branch: &str,
-    targets: &[String],
+    (branch, targets): (&str, &[String]),
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
-    let Some(update) = Update::of(release, package, branch).await? else {
+    let Some(update) = Update::of(release, request, package, branch).await? else {
         outcome.warnings.push(format!(
             "{} {branch} has version {} already",
             package.path(),
@@ -266,7 +266,7 @@ async fn report_on(
 }
 
 /// What a release changes on one branch of a package.
-struct Update {
+pub(crate) struct Update {
     package: Arc<dyn Project>,
     branch: String,
     tip: String,
@@ -278,8 +278,9 @@ struct Update {
 
 impl Update {
     /// `None` when the branch has the version already.
-    async fn of(
+    pub(crate) async fn of(
         release: &Release,
+        request: &Request,
         package: &Arc<dyn Project>,
         branch: &str,
     ) -> Result<Option<Self>, Error> {
@@ -290,8 +291,10 @@ impl Update {
         if spec::version(old) == Some(&release.version) {
             return Ok(None);
         }
-        let me = package.forge().users().whoami().await?;
-        let author = signature(&me, package);
+        let author = match &request.author {
+            Some(author) => author.clone(),
+            None => signature(&package.forge().users().whoami().await?, package),
+        };
         let who = format!("{} <{}>", author.name, author.email);
         let spec = spec::updated(old, &release.version, &who, release.day).ok_or_else(|| {
             Error::new(ErrorKind::Invalid, "the spec file has no version")
@@ -313,14 +316,14 @@ impl Update {
         format!("{}-update-pull_from_upstream", self.branch)
     }
 
-    fn commit_on(&self, fork: &Arc<dyn Project>) -> EnsureCommit {
+    pub(crate) fn commit_on(&self, fork: &Arc<dyn Project>) -> EnsureCommit {
         EnsureCommit::on(Arc::clone(fork), self.head(), self.author.clone())
             .top_of(Arc::clone(&self.package), &self.branch, &self.tip)
             .message(format!("Update to {} upstream release", self.version))
             .change(FileChange::put(&self.path, self.spec.clone()))
     }
 
-    fn pull_request(
+    pub(crate) fn pull_request(
         &self,
         release: &Release,
         fork: &Arc<dyn Project>,
@@ -369,14 +372,14 @@ fn signature(me: &User, package: &Arc<dyn Project>) -> Signature {
     )
 }
 
-fn head_status(branch: &str, pull: &PullRequest) -> NewStatus {
+pub(crate) fn head_status(branch: &str, pull: &PullRequest) -> NewStatus {
     NewStatus::success(format!("release-sync:{branch}"))
         .description("The release is in the pull request")
         .url(&pull.web_url)
         .branch(&pull.head.branch)
 }
 
-fn upstream_status(
+pub(crate) fn upstream_status(
     release: &Release,
     request: &Request,
     branch: &str,
@@ -401,137 +404,4 @@ fn row(package: &Arc<dyn Project>, branch: &str, result: Result<Done, Error>) ->
         branch: branch.to_owned(),
         result,
     }
-}
-
-/// The writes that a sync would make.
-#[derive(Default)]
-pub struct Plan {
-    writes: Vec<(String, PlannedWrite)>,
-    notes: Vec<String>,
-    failures: Vec<String>,
-}
-
-impl Plan {
-    /// Whether every branch could be planned.
-    pub fn is_whole(&self) -> bool {
-        self.failures.is_empty()
-    }
-}
-
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (forge, write) in &self.writes {
-            writeln!(f, "would {write} ({forge})")?;
-        }
-        if self.writes.is_empty() && self.failures.is_empty() {
-            writeln!(f, "would write nothing: everything is as it should be")?;
-        }
-        for note in &self.notes {
-            writeln!(f, "note: {note}")?;
-        }
-        self.failures
-            .iter()
-            .try_for_each(|failure| writeln!(f, "error: {failure}"))
-    }
-}
-
-/// Says what [`run`] would write, and writes nothing.
-pub async fn plan(release: &Release, request: &Request) -> Plan {
-    let mut plan = Plan::default();
-    let mut upstream: BTreeMap<String, Option<String>> = BTreeMap::new();
-    for package in &request.packages {
-        let planned = async {
-            for (branch, targets) in branches_of(package, request).await? {
-                let done = plan_branch(release, package, &branch, &targets, &mut plan).await;
-                upstream.insert(branch, done.as_ref().err().map(ToString::to_string));
-                done?;
-            }
-            Ok::<_, Error>(())
-        }
-        .await;
-        if let Err(error) = planned {
-            plan.failures.push(error.to_string());
-        }
-    }
-    for (branch, failure) in upstream {
-        let status = upstream_status(release, request, &branch, failure.as_deref());
-        let report = Report::on(Arc::clone(&release.upstream), &release.sha, status);
-        match report.plan().await {
-            Ok(report) => plan.add(&release.upstream, report.writes()),
-            Err(error) => plan
-                .notes
-                .push(format!("no status on the upstream commit: {error}")),
-        }
-    }
-    plan
-}
-
-impl Plan {
-    fn add(&mut self, project: &Arc<dyn Project>, writes: Vec<PlannedWrite>) {
-        let forge = project.forge().instance().host();
-        self.writes
-            .extend(writes.into_iter().map(|write| (forge.clone(), write)));
-    }
-}
-
-async fn plan_branch(
-    release: &Release,
-    package: &Arc<dyn Project>,
-    branch: &str,
-    targets: &[String],
-    plan: &mut Plan,
-) -> Result<(), Error> {
-    let Some(update) = Update::of(release, package, branch).await? else {
-        plan.notes.push(format!(
-            "{} {branch} has version {} already",
-            package.path(),
-            release.version
-        ));
-        return Ok(());
-    };
-    let fork_plan = EnsureFork::of(Arc::clone(package)).plan().await?;
-    plan.add(package, fork_plan.writes());
-    let existing = fork_plan.existing().cloned();
-    // Without a fork, the package stands in for it: nothing is asked of what is not there.
-    let fork = existing.as_ref().unwrap_or(package);
-    let commit = match &existing {
-        Some(_) => update.commit_on(fork).plan().await?,
-        None => update.commit_on(fork).plan_unseen(),
-    };
-    plan.add(fork, commit.writes());
-    for target in targets {
-        let request = EnsurePullRequest::on(
-            Arc::clone(package),
-            update.pull_request(release, fork, target),
-        );
-        let pull = match &existing {
-            Some(_) => request.plan().await?,
-            None => request.plan_unseen(),
-        };
-        plan.add(package, pull.writes());
-        if target == branch {
-            plan_status(package, branch, &commit, &pull, plan).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn plan_status(
-    package: &Arc<dyn Project>,
-    branch: &str,
-    commit: &ogr::workflow::CommitPlan,
-    pull: &ogr::workflow::PullRequestPlan,
-    plan: &mut Plan,
-) -> Result<(), Error> {
-    if let (Change::Unchanged, Some(existing)) = (commit.change(), pull.existing()) {
-        let status = head_status(branch, existing);
-        if let Some(report) = Report::on_pull_request(Arc::clone(package), existing, status)? {
-            plan.add(package, report.plan().await?.writes());
-        }
-        return Ok(());
-    }
-    let status = NewStatus::success(format!("release-sync:{branch}"));
-    let report = Report::on(Arc::clone(package), "the new commit", status).plan_unseen();
-    plan.add(package, report.writes());
-    Ok(())
 }

@@ -12,7 +12,7 @@ use std::{
 
 use futures_core::Stream;
 use futures_util::{
-    StreamExt, TryStreamExt,
+    FutureExt, StreamExt, TryStreamExt,
     stream::{self, BoxStream},
 };
 
@@ -144,6 +144,28 @@ impl<T: Send + 'static> Listing<T> {
         listing
     }
 
+    /// The list, checked when it turns out to be empty: some forges list nothing for what is not there.
+    pub fn when_empty(
+        self,
+        check: impl Future<Output = Result<()>> + Send + 'static,
+    ) -> Listing<T> {
+        let drifted = Arc::clone(&self.drifted);
+        let (width, widest) = (self.width, self.widest);
+        let mut listing = Listing::planned(width, widest, move |width, _| {
+            let start = (self.width(width), Some(check.boxed()));
+            stream::try_unfold(start, |(mut list, check)| async move {
+                match (list.try_next().await?, check) {
+                    (Some(item), _) => Ok(Some((item, (list, None)))),
+                    (None, Some(check)) => check.await.map(|()| None),
+                    (None, None) => Ok(None),
+                }
+            })
+            .boxed()
+        });
+        listing.drifted = drifted;
+        listing
+    }
+
     /// Whether rows shifted between the pages that were read so far in a way that may have hidden an item.
     pub fn drifted(&self) -> bool {
         self.drifted.load(Ordering::Relaxed)
@@ -196,6 +218,17 @@ mod tests {
         assert!(!polled.load(Ordering::Relaxed));
         assert_eq!(listing.collect_all().await.unwrap().len(), 8);
         assert!(polled.load(Ordering::Relaxed));
+    }
+
+    #[tokio::test]
+    async fn an_empty_list_is_checked_and_no_other() {
+        let gone = || async { Err(Error::new(ErrorKind::NotFound, "gone")) };
+        let empty: Listing<u8> = Listing::from_stream(stream::empty()).when_empty(gone());
+        assert!(empty.collect_all().await.unwrap_err().is_not_found());
+        let there: Listing<u8> = Listing::from_stream(stream::empty()).when_empty(async { Ok(()) });
+        assert_eq!(there.first().await.unwrap(), None);
+        let full = Listing::from_stream(stream::iter([Ok(1), Ok(2)])).when_empty(gone());
+        assert_eq!(full.collect_all().await.unwrap(), [1, 2]);
     }
 
     #[tokio::test]

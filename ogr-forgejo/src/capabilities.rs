@@ -29,7 +29,8 @@ pub(crate) fn resolved(kind: ForgeKind, version: Version) -> Capabilities {
             capabilities.resolved(Operation::ContentsCommitReset, Support::No(SLOW_TO_RESET))
         }
         ForgeKind::Gitea => {
-            let compares = if (version.major, version.minor) < COMPARES_SINCE {
+            let told = (version.major, version.minor);
+            let compares = if told < COMPARES_SINCE || (told == COMPARES_SINCE && version.preview) {
                 Support::No("Gitea compares commits since version 1.22")
             } else {
                 Support::Yes
@@ -129,5 +130,6 @@ mod tests {
         };
         assert!(compare("1.22.0"));
         assert!(!compare("1.21.11"));
+        assert!(!compare("1.22.0+dev-305-g481e738e7"));
     }
 }

@@ -9,6 +9,8 @@ pub(crate) struct Version {
     pub(crate) kind: ForgeKind,
     pub(crate) major: u64,
     pub(crate) minor: u64,
+    /// Whether it was built on the way to that version, and may lack some of what it brings.
+    pub(crate) preview: bool,
 }
 
 /// The answer of the version endpoint.
@@ -34,6 +36,7 @@ impl Version {
             kind,
             major: numbers.next()??,
             minor: numbers.next()??,
+            preview: text.contains("-dev") || text.contains("+dev") || text.contains("-rc"),
         })
     }
 }
@@ -41,6 +44,16 @@ impl Version {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_build_on_the_way_to_a_version_is_told() {
+        let preview = |text| Version::parse(text).unwrap().preview;
+        assert!(preview("1.22.0+dev-305-g481e738e7"));
+        assert!(preview("16.0.0-dev-539-4695780d41+gitea-1.22.0"));
+        assert!(preview("1.22.0-rc1"));
+        assert!(!preview("16.0.0+gitea-1.22.0"));
+        assert!(!preview("1.27.3"));
+    }
 
     #[test]
     fn reads_releases_and_development_versions() {

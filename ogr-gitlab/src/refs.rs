@@ -183,12 +183,20 @@ impl Refs for GitLabProject {
             .map_err(|error| self.locate(error, OPERATION))
             .and_then(|()| self.call(OPERATION, endpoint))
             .map(|call| call.resource(self.part(format_args!("@{reference}"))));
+        let (project, wanted) = (self.clone(), reference.to_owned());
         paging::numbered(
             &self.gitlab.client,
             first,
             |row: CommitRow| Ok(Some(row.into_commit())),
             |commit| commit.sha.clone(),
         )
+        // GitLab lists no commits for a ref that is not there.
+        .when_empty(async move {
+            let found = project.commit(&wanted).await;
+            found
+                .map(drop)
+                .map_err(|error| error.with_operation(OPERATION))
+        })
     }
 
     async fn commit(&self, sha: &str) -> Result<Commit> {

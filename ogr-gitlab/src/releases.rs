@@ -6,7 +6,8 @@ use futures_util::TryStreamExt;
 use gitlab::api::projects::releases::{CreateRelease, ProjectReleases};
 use http::Method;
 use ogr_core::{
-    Error, Listing, NewRelease, Operation, Release, ReleaseChange, Releases, Result, http::Call,
+    Error, ErrorKind, Listing, NewRelease, Operation, Release, ReleaseChange, Releases, Result,
+    http::Call,
 };
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +100,19 @@ impl GitLabProject {
             .resource(self.part(format_args!(" release {tag}"))))
     }
 
+    /// GitLab forbids to write a release that is not there, as it forbids what one has no right to: one read tells which.
+    async fn explain_release(&self, error: Error, tag: &str) -> Error {
+        if error.kind() != ErrorKind::PermissionDenied {
+            return error;
+        }
+        match self.get(tag).await {
+            Err(read) if read.is_not_found() => error
+                .with_kind(ErrorKind::NotFound)
+                .with_message("there is no such release"),
+            _ => error,
+        }
+    }
+
     fn refuse_marks(&self, draft: Option<bool>, prerelease: Option<bool>) -> Result<()> {
         if draft == Some(true) {
             self.gitlab.require(Operation::ReleasesCreateDraft)?;
@@ -176,7 +190,10 @@ impl Releases for GitLabProject {
                 name: change.title.as_deref(),
                 description: change.body.as_deref(),
             })?;
-        let row: ReleaseRow = self.gitlab.client.send(call).await?.json()?;
+        let row: ReleaseRow = match self.gitlab.client.send(call).await {
+            Ok(reply) => reply.json()?,
+            Err(error) => return Err(self.explain_release(error, tag).await),
+        };
         Ok(row.into_release())
     }
 
@@ -184,7 +201,9 @@ impl Releases for GitLabProject {
         const OPERATION: Operation = Operation::ReleasesDelete;
         self.gitlab.require(OPERATION)?;
         let call = self.release_call(OPERATION, Method::DELETE, tag)?;
-        self.gitlab.client.send(call).await?;
-        Ok(())
+        match self.gitlab.client.send(call).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.explain_release(error, tag).await),
+        }
     }
 }

@@ -95,6 +95,7 @@ fn request(package: &Arc<dyn Project>) -> sync::Request {
         packages: vec![Arc::clone(package)],
         branches: vec!["main".to_owned()],
         fast_forward: vec!["stable".to_owned()],
+        author: None,
     }
 }
 

@@ -5,6 +5,8 @@
 #[path = "../../examples/release_sync/demo.rs"]
 #[allow(dead_code)]
 mod demo;
+#[path = "../../examples/release_sync/plan.rs"]
+mod plan;
 mod program;
 #[path = "../../examples/release_sync/spec.rs"]
 mod spec;

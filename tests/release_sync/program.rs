@@ -33,9 +33,10 @@ fn without_arguments_it_shows_the_three_passes() {
     let text = String::from_utf8(output.stdout).unwrap();
     let errors = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{text}\n{errors}");
-    assert_eq!(text.matches("created").count(), 4, "{text}");
-    assert_eq!(text.matches("unchanged").count(), 4, "{text}");
-    assert_eq!(text.matches("│ updated").count(), 4, "{text}");
+    assert_eq!(text.matches("would ").count(), 11, "{text}");
+    assert_eq!(text.matches("created │").count(), 4, "{text}");
+    assert_eq!(text.matches("unchanged │").count(), 4, "{text}");
+    assert_eq!(text.matches("updated").count(), 4, "{text}");
     assert!(
         text.contains("Pagure") && text.contains("Forgejo"),
         "{text}"
@@ -53,6 +54,7 @@ fn its_help_is_complete() {
         "--tag",
         "--branch",
         "--fast-forward",
+        "--author",
         "--dry-run",
         "OGR_TOKEN_<HOST>",
         "Exit status",
@@ -67,6 +69,16 @@ fn a_mistake_on_the_command_line_is_explained() {
     assert_eq!(output.status.code(), Some(2));
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.contains("--dist-git"), "{text}");
+    let addresses = [
+        "--upstream",
+        "https://a.b/c/d",
+        "--dist-git",
+        "https://a.b/c/d",
+    ];
+    let output = run(&[addresses.as_slice(), &["--author", "nobody"]].concat());
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("Name <email@example.org>"), "{text}");
 }
 
 #[test]

@@ -26,9 +26,9 @@ fn what_the_document_knows_passes_and_typos_do_not() {
     let good = json!({"title": "x", "head": "a", "base": "main"});
     let path = "/api/v1/repos/a/b/pulls";
     assert_eq!(table.check(&request("POST", path, &good)), Some(Vec::new()));
-    let typo = json!({"title": "x", "head": "a", "bse": "main"});
+    let typo = json!({"title": "x", "head": "a", "basis": "main"});
     let problems = table.check(&request("POST", path, &typo)).unwrap();
-    assert!(problems.iter().any(|p| p.contains("bse")), "{problems:?}");
+    assert!(problems.iter().any(|p| p.contains("basis")), "{problems:?}");
     let wrong = json!({"title": 7});
     assert!(
         !table

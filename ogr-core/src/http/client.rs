@@ -712,11 +712,14 @@ fn is_html(answer: &Answer<'_>) -> bool {
     }
 }
 
-/// Whether the answer is one that an API of the expected kind does not give: no JSON where an address of the API is unknown,
-/// or a web page in place of data.
+/// Whether the answer is one that an API of the expected kind does not give: no JSON where an address of the API or the
+/// credential is unknown, or a web page in place of data.
 fn is_stray(answer: &Answer<'_>, instance: &Instance) -> bool {
     let of_the_api = answer.call.url.as_str().starts_with(instance.api.as_str());
-    let unknown = matches!(answer.status.as_u16(), 200..=299 | 404 | 405 | 410);
+    let unknown = matches!(
+        answer.status.as_u16(),
+        200..=299 | 401 | 403 | 404 | 405 | 410
+    );
     let json = answer
         .header("content-type")
         .is_some_and(|content_type| content_type.contains("json"));

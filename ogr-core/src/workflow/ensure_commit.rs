@@ -138,8 +138,9 @@ impl EnsureCommit {
         }
     }
 
-    /// The plan for a project that does not exist yet: the branch cannot be there, so nothing is asked.
-    pub fn plan_unseen(self) -> CommitPlan {
+    /// The plan for a project that does not exist yet, which the plan calls `place`: the branch cannot be there, so nothing is
+    /// asked.
+    pub fn plan_unseen(self, place: impl Into<String>) -> CommitPlan {
         CommitPlan {
             request: self,
             found: Found {
@@ -147,7 +148,9 @@ impl EnsureCommit {
                 change: Change::Created,
                 nothing: false,
             },
-            way: Way::Unseen,
+            way: Way::Unseen {
+                place: place.into(),
+            },
         }
     }
 
@@ -192,7 +195,7 @@ struct Found {
 enum Way {
     Api,
     Git(Box<Prepared>),
-    Unseen,
+    Unseen { place: String },
 }
 
 /// A local repository that has the base and knows the tree.
@@ -233,19 +236,19 @@ impl CommitPlan {
             return Vec::new();
         }
         let paths: Vec<&str> = self.request.changes.iter().map(FileChange::path).collect();
-        let how = match self.way {
-            Way::Api => "commit",
-            Way::Git(_) => "push a commit",
-            Way::Unseen => "put a commit",
+        let path = self.request.project.path().to_string();
+        let (how, place) = match &self.way {
+            Way::Api => ("commit", &path),
+            Way::Git(_) => ("push a commit", &path),
+            Way::Unseen { place } => ("put a commit", place),
         };
         vec![PlannedWrite::new(
             self.found.change,
             format!(
-                "{how} {:?} of {} to branch {} of {}",
+                "{how} {:?} of {} to branch {} of {place}",
                 self.request.message.lines().next().unwrap_or_default(),
                 paths.join(", "),
                 self.request.branch,
-                self.request.project.path()
             ),
         )]
     }
@@ -258,7 +261,7 @@ impl CommitPlan {
     pub async fn apply(self) -> Result<EnsuredCommit> {
         let route = match self.way {
             Way::Git(_) => Route::Git,
-            Way::Api | Way::Unseen => Route::Api,
+            Way::Api | Way::Unseen { .. } => Route::Api,
         };
         let done = |sha, change, route| Ok(EnsuredCommit { sha, change, route });
         if self.found.nothing {
@@ -275,7 +278,7 @@ impl CommitPlan {
                     .await?;
                 done(Some(sha), self.found.change, Route::Git)
             }
-            Way::Unseen => {
+            Way::Unseen { .. } => {
                 let plan = self.request.plan().await?;
                 // What was unseen has been looked at now, so that this ends.
                 Box::pin(plan.apply()).await

@@ -9,8 +9,8 @@ use super::{
     plan::{Change, Ensured, PlannedWrite, same_text},
 };
 use crate::{
-    Error, ErrorKind, NewPullRequest, Operation, Outcome, Project, PullRequest, PullRequestChange,
-    PullRequestQuery, Result,
+    Error, ErrorKind, NewPullRequest, Operation, Outcome, Project, ProjectPath, PullRequest,
+    PullRequestChange, PullRequestQuery, Result,
 };
 
 /// Has exactly one open pull request for a head and a target branch, with this title and text.
@@ -52,15 +52,18 @@ impl EnsurePullRequest {
             .map(|existing| self.difference(existing))
             .unwrap_or_default();
         Ok(PullRequestPlan {
+            place: self.head_project().to_string(),
             request: self,
             existing,
             change,
         })
     }
 
-    /// The plan for a head whose project does not exist yet: nothing can be open for it, so nothing is asked.
-    pub fn plan_unseen(self) -> PullRequestPlan {
+    /// The plan for a head whose project does not exist yet, which the plan calls `place`: nothing can be open for it, so
+    /// nothing is asked.
+    pub fn plan_unseen(self, place: impl Into<String>) -> PullRequestPlan {
         PullRequestPlan {
+            place: place.into(),
             request: self,
             existing: None,
             change: PullRequestChange::new(),
@@ -80,24 +83,22 @@ impl EnsurePullRequest {
     }
 
     fn key(&self) -> String {
-        let head = self
-            .pull
+        let head = self.head_project();
+        format!("{head}:{} into {}", self.pull.head_branch, self.pull.target)
+    }
+
+    fn head_project(&self) -> &ProjectPath {
+        self.pull
             .head_project
             .as_ref()
-            .unwrap_or_else(|| self.target.path());
-        format!("{head}:{} into {}", self.pull.head_branch, self.pull.target)
+            .unwrap_or_else(|| self.target.path())
     }
 
     /// The open pull request of this head and target; the lowest number where a forge holds several.
     async fn find(&self) -> Result<Option<PullRequest>> {
-        let head = self
-            .pull
-            .head_project
-            .clone()
-            .unwrap_or_else(|| self.target.path().clone());
         let query = PullRequestQuery::open()
             .target(&self.pull.target)
-            .head(head, &self.pull.head_branch);
+            .head(self.head_project().clone(), &self.pull.head_branch);
         let found: Vec<PullRequest> = self
             .target
             .pull_requests()
@@ -131,6 +132,8 @@ impl EnsurePullRequest {
 /// What is to be done to have the pull request.
 #[derive(Debug)]
 pub struct PullRequestPlan {
+    /// What the head's project is called.
+    place: String,
     request: EnsurePullRequest,
     existing: Option<PullRequest>,
     change: PullRequestChange,
@@ -165,9 +168,11 @@ impl PullRequestPlan {
             (None, _) => vec![PlannedWrite::new(
                 Change::Created,
                 format!(
-                    "open a pull request {:?} on {project} from {}",
+                    "open a pull request {:?} on {project} from {}:{} into {}",
                     self.request.pull.title,
-                    self.request.key()
+                    self.place,
+                    self.request.pull.head_branch,
+                    self.request.pull.target
                 ),
             )],
             _ => Vec::new(),

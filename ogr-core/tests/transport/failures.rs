@@ -40,7 +40,7 @@ async fn a_page_in_place_of_data_is_a_bot_wall_or_an_outage_and_never_a_decode_e
 }
 
 #[tokio::test]
-async fn a_proxys_outage_page_is_retried_and_a_walls_is_not() {
+async fn an_outage_page_of_a_proxy_is_retried_and_that_of_a_wall_is_not() {
     let (server, client) = answering(page(503, "Service Unavailable")).await;
     assert_kind(
         client.send(get(&client, &["x"])).await,

@@ -9,7 +9,7 @@ const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct FileChange {
-    /// `A`dded, `M`odified, `D`eleted, `R`enamed, `C`opied or `T`ype changed.
+    /// `A` for added, `M` modified, `D` deleted, `R` renamed, `C` copied, `T` of another type.
     pub status: char,
     /// The path after the change; of a deleted file, the path that it had.
     pub path: String,

@@ -146,6 +146,16 @@ impl Repository {
         Ok(())
     }
 
+    /// Has all objects of another repository as well, those to come included.
+    pub(crate) async fn borrow_objects_of(&self, source: &Repository) -> Result<(), GitError> {
+        let line = format!("{}\n", source.dir.join("objects").display());
+        tokio::fs::write(self.dir.join("objects/info/alternates"), line)
+            .await
+            .map_err(|error| GitError {
+                message: error.to_string(),
+            })
+    }
+
     async fn configure(&self) -> Result<(), GitError> {
         // Written in one go: each setting through `git config` would be a process of its own. Loose
         // objects are never collected, since the state holds on to commits that no ref names.

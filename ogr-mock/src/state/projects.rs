@@ -457,6 +457,9 @@ impl Hub {
         let source = self.stored_repository(parent);
         let fork = self.stored_repository(id);
         fork.copy_of(&source, branch.as_deref()).await?;
+        if self.state().rules.forks_share_objects {
+            fork.borrow_objects_of(&source).await?;
+        }
         if self.state().rules.forks_copy_all_refs {
             fork.copy_more_refs(&source).await?;
         }
@@ -465,8 +468,17 @@ impl Hub {
 
     /// Takes a project away, its repository included.
     pub(crate) async fn delete_project(&self, id: ProjectId) -> Result<(), Refusal> {
-        let removed = self.state().remove_project(id);
-        removed.ok_or(Refusal::NotFound(What::Project))?;
+        let lends = {
+            let mut state = self.state();
+            let lends = state.rules.forks_share_objects && state.forks(id).next().is_some();
+            let removed = state.remove_project(id);
+            removed.ok_or(Refusal::NotFound(What::Project))?;
+            lends
+        };
+        if lends {
+            // Its forks live on, and have some of its objects from there.
+            return Ok(());
+        }
         let dir = self.stored_repository(id).dir().to_owned();
         // A git process may still be reading there; what it leaves behind goes with the whole folder.
         let _ = tokio::fs::remove_dir_all(dir).await;

@@ -41,6 +41,8 @@ pub(crate) struct Rules {
     /// Whether a fork takes over all refs of its parent, the heads of pull requests too, and what the
     /// clone that it was made from remembered of its origin.
     pub(crate) forks_copy_all_refs: bool,
+    /// Whether the commits of a project can be had in its forks, whatever their branches.
+    pub(crate) forks_share_objects: bool,
     /// Whether a fork takes issues if its parent does.
     pub(crate) forks_take_issues: bool,
     /// Whether a pull request may be opened on a fork's own pages right after forking.
@@ -86,6 +88,7 @@ impl Rules {
             one_fork_each: true,
             fork_naming: ForkNaming::Suffixed,
             forks_copy_all_refs: false,
+            forks_share_objects: true,
             forks_take_issues: false,
             forks_take_pull_requests: true,
             statuses_from_anyone: false,
@@ -103,6 +106,7 @@ impl Rules {
         match dialect {
             Dialect::GitHub => github,
             Dialect::GitLab => Self {
+                forks_share_objects: false,
                 open_needs_source_write: true,
                 open_needs_commits: false,
                 deleted_base_closes: false,
@@ -117,6 +121,7 @@ impl Rules {
                 ..github
             },
             Dialect::Forgejo | Dialect::Gitea => Self {
+                forks_share_objects: false,
                 test_merges: false,
                 open_needs_commits: false,
                 pushed_head_merges: false,
@@ -128,6 +133,7 @@ impl Rules {
                 ..github
             },
             Dialect::Pagure => Self {
+                forks_share_objects: false,
                 test_merges: false,
                 case_sensitive: true,
                 namespace_gives_rights: false,

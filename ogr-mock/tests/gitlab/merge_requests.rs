@@ -174,7 +174,7 @@ async fn lists_are_filtered_and_sorted() {
     assert_eq!(list("wip=yes").await, [2]);
     assert_eq!(list("draft=false").await, [3, 1]);
     assert_eq!(list("iids[]=1&iids[]=3").await, [3, 1]);
-    assert_eq!(list("search=thir").await, [3]);
+    assert_eq!(list("search=third").await, [3]);
     assert_eq!(list("created_after=2026-05-01T12:01:30Z").await, [3, 2]);
     assert_eq!(list("order_by=title&sort=asc").await, [2, 1, 3]);
     let source = id(&forge, "bob/foo");

@@ -41,7 +41,7 @@ async fn a_release_makes_its_tag_and_is_told_by_it() {
         .json();
     assert_eq!(one["name"], "One");
     let missing = client.get(&format!("{RELEASES}/v9")).await.expect(404);
-    assert_eq!(missing.json(), json!({"message": "404 Not Found"}));
+    assert_eq!(missing.json(), json!({"message": "404 Not found"}));
 }
 
 #[tokio::test]

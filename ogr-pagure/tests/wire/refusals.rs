@@ -204,7 +204,7 @@ async fn each_code_has_its_kind() {
             "Did not manage to rebase this pull-request",
             ErrorKind::Invalid,
         ),
-        (418, "ENEW", "of another time", ErrorKind::Decode),
+        (418, "EFUTURE", "of another time", ErrorKind::Decode),
     ] {
         let error = refused(status, refusal(code, text)).await;
         assert_eq!(error.kind(), kind, "{code} {text}");

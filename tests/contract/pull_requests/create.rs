@@ -185,7 +185,9 @@ async fn draft(stage: Arc<Stage>) {
     let new = NewPullRequest::new("A change", "topic", "main").draft();
     let made = project.pull_requests().create(new).await.unwrap();
     let pull = project.pull_requests().get(made.number).await.unwrap();
-    assert_eq!(pull.draft, Some(true));
+    // An old Gitea does not say it.
+    let unsaid = stage.kind() == ForgeKind::Gitea && pull.draft.is_none();
+    assert!(unsaid || pull.draft == Some(true), "{pull:?}");
     assert!(pull.title.ends_with("A change"), "{}", pull.title);
 }
 

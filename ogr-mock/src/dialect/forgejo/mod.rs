@@ -44,6 +44,11 @@ pub(crate) async fn handle(hub: &Hub, request: &Request) -> Response {
     let flavour = Flavour::of(hub);
     let caller = match auth::authenticate(hub, request, flavour) {
         Ok(caller) => caller,
+        // The pages are for browsers: what is sent in a header is looked at only where programs read too.
+        Err(_) if !for_programs(request) => None,
+        Err(_) if !request.route().1.starts_with(&["api"]) => {
+            return finish(request, flavour, None, text(401, BAD_CREDENTIALS));
+        }
         Err(problem) => {
             let answer = problem.response(hub, flavour.gitea);
             return finish(request, flavour, None, answer);
@@ -55,6 +60,17 @@ pub(crate) async fn handle(hub: &Hub, request: &Request) -> Response {
         .await
         .unwrap_or_else(|problem| problem.response(hub, flavour.gitea));
     finish(request, flavour, login.as_deref(), answer)
+}
+
+const BAD_CREDENTIALS: &str = "Credentials are incorrect or have expired. Retry your command or see \
+    https://codeberg.org/forgejo/forgejo/issues/2809 for more information\n";
+
+/// Whether programs are expected there: the API, and the pages of files.
+fn for_programs(request: &Request) -> bool {
+    matches!(
+        request.route().1.as_slice(),
+        ["api", "v1" | "forgejo", ..] | [_, _, "raw" | "archive" | "pulls", ..]
+    )
 }
 
 /// Whether a token is good for git.

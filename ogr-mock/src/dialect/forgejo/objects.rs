@@ -73,11 +73,18 @@ async fn refs(call: &Call<'_>, id: ProjectId, prefix: &str) -> Answer {
 async fn tree(call: &Call<'_>, id: ProjectId, name: &str) -> Answer {
     let api = call.project_api(&call.path_of(id)?);
     let repository = call.repository(id).await?;
-    let commit = repository.resolve(name).await?;
-    let sha = match commit {
-        Some(sha) => Some(sha),
-        None => repository.resolve_as(name, "tree").await?,
+    // The name goes to `git rev-parse`, which takes `REVISION:FOLDER` as well.
+    let (revision, folder) = name.split_once(':').unwrap_or((name, ""));
+    let mut sha = match repository.resolve(revision).await? {
+        Some(commit) => Some(commit),
+        None => repository.resolve_as(revision, "tree").await?,
     };
+    if let (Some(above), false) = (&sha, folder.is_empty()) {
+        let below = repository.entry(above, folder.trim_matches('/')).await?;
+        sha = below
+            .filter(|entry| entry.kind == EntryKind::Folder)
+            .map(|entry| entry.sha);
+    }
     let Some(sha) = sha else {
         return Err(Problem::new(400, format!("sha not found [{name}]")));
     };
