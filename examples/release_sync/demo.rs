@@ -130,7 +130,7 @@ pub async fn run() -> Result<bool> {
         .release("1.1", "- Says hello louder\n- Fixes a typo")
         .await?;
     println!(
-        "What a first pass would write (--dry-run):\n{}",
+        "Dry run: the writes of a first pass.\n{}",
         stage.plan().await?
     );
     println!("First pass: the pull requests are opened.");
